@@ -1,0 +1,383 @@
+"""`devops.toml` read into checked settings; every default choice of a metric is a setting here."""
+
+import re
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Final, Literal
+from zoneinfo import ZoneInfo, available_timezones
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, field_validator
+
+from devops_analytics.errors import SettingsError
+from devops_analytics.schema import TABLES
+
+DEFAULT_FILE: Final = Path("devops.toml")
+
+
+def _is_time_zone(value: str) -> str:
+    if value not in available_timezones():
+        raise ValueError("expected a time zone of the IANA database, such as 'Europe/London'")
+    return value
+
+
+def _is_pattern(value: str) -> str:
+    try:
+        re.compile(value)
+    except re.error as error:
+        raise ValueError(f"expected a regular expression: {error}") from error
+    return value
+
+
+TimeZone = Annotated[str, BeforeValidator(_is_time_zone)]
+Pattern = Annotated[str, BeforeValidator(_is_pattern)]
+TableName = Literal[
+    "commits",
+    "file_changes",
+    "refs",
+    "changes",
+    "reviews",
+    "pipeline_runs",
+    "pipeline_jobs",
+    "deployments",
+    "incidents",
+]
+
+
+class Section(BaseModel):
+    """A section of the settings: unknown keys are errors, values can't be changed."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
+
+
+class Organisation(Section):
+    """Whose report it is, and the zone that days, weeks and months are counted in."""
+
+    name: str = "Organisation"
+    time_zone: TimeZone = "UTC"
+    store: str = "data/store"
+    reports: str = "reports"
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """The reporting time zone."""
+        return ZoneInfo(self.time_zone)
+
+
+class Repository(Section):
+    """A repository that a service is built from, or a part of it."""
+
+    name: str
+    path: str = ""
+
+
+def _repository(value: object) -> object:
+    return {"name": value} if isinstance(value, str) else value
+
+
+class Service(Section):
+    """A deployable service of a team."""
+
+    repositories: list[Annotated[Repository, BeforeValidator(_repository)]] = []
+    aliases: list[str] = []
+    production_environments: list[str] = []
+    tier: int | None = None
+
+
+class Team(Section):
+    """A team and the services it owns."""
+
+    name: str = ""
+    services: dict[str, Service] = {}
+
+
+class Environments(Section):
+    """Patterns (searched, ignoring case) that tell an environment's kind by its name."""
+
+    production: list[Pattern] = [r"^(prod|production|live)\b", r"\b(prod|production)$"]
+    staging: list[Pattern] = [r"^(stag|staging|stage|preprod|pre-prod|uat)\b", r"\b(staging)$"]
+    test: list[Pattern] = [r"^(test|qa|integration|ci)\b"]
+    development: list[Pattern] = [r"^(dev|development|sandbox|preview|review)\b"]
+
+
+class Column(Section):
+    """Where the value of a canonical column comes from in a user's table."""
+
+    column: str | None = None
+    constant: str | int | float | bool | None = None
+    template: str | None = None
+    pattern: Pattern | None = None
+    separator: str | None = None
+    values: dict[str, str | bool] = {}
+
+
+def _column(value: object) -> object:
+    return {"column": value} if isinstance(value, str) else value
+
+
+class SourceBase(Section):
+    """What the entry of every source may say."""
+
+    path: str
+    covers: str | None = None
+    services: list[str] = []
+
+
+class GitSource(SourceBase):
+    """A local clone, read with the git command line."""
+
+    kind: Literal["git"]
+    repository: str | None = None
+    file_statistics: bool = True
+
+
+class TableSource(SourceBase):
+    """Any CSV, TSV, JSON, NDJSON, Parquet or Excel file, with a declared column mapping."""
+
+    kind: Literal["table"]
+    table: TableName
+    columns: dict[str, Annotated[Column, BeforeValidator(_column)]]
+    where: dict[str, list[str]] = {}
+    time_zone: TimeZone | None = None
+    time_format: str | None = None
+    encoding: Literal["utf-8", "utf-16", "latin-1"] = "utf-8"
+    separator: str | None = None
+    sheet: str | None = None
+    name: str = "table"
+
+    @field_validator("columns")
+    @classmethod
+    def _columns_are_canonical(
+        cls, value: dict[str, Column], info: object
+    ) -> dict[str, Column]:
+        table = getattr(info, "data", {}).get("table")
+        allowed = set(TABLES[table].column_names()) - {"source", "source_ref"} if table else set()
+        for name in value:
+            if allowed and name not in allowed:
+                raise ValueError(
+                    f"{name!r} is not a column of {table}; allowed: {', '.join(sorted(allowed))}"
+                )
+        return value
+
+
+class GithubSource(SourceBase):
+    """REST answers of GitHub saved as files."""
+
+    kind: Literal["github"]
+    repository: str | None = None
+    service: str | None = None
+    incident_labels: list[str] = ["incident", "outage"]
+
+
+class PagerdutySource(SourceBase):
+    """PagerDuty incidents as JSON or as the analytics CSV."""
+
+    kind: Literal["pagerduty"]
+    time_zone: TimeZone | None = None
+
+
+Source = Annotated[
+    GitSource | TableSource | GithubSource | PagerdutySource, Field(discriminator="kind")
+]
+
+
+class DeclaredDeployments(Section):
+    """Deployments made out of something else that was exported."""
+
+    origin: Literal["tags", "releases", "runs", "jobs", "merges"] = Field(alias="from")
+    service: str | None = None
+    repository: str | None = None
+    pattern: Pattern | None = None
+    branch: Pattern | None = None
+    environment: str = "production"
+
+
+class Definitions(Section):
+    """The default choices of the metrics; the report prints each beside its number."""
+
+    lead_time_start: Literal["committed_at", "authored_at"] = "committed_at"
+    count_merge_commits: bool = False
+    count_bots: bool = False
+    attribution_window_hours: float = Field(default=24.0, gt=0)
+    sensitivity_windows_hours: list[float] = [4.0, 24.0, 72.0]
+    hotfix_labels: list[str] = ["hotfix"]
+    hotfix_branches: list[Pattern] = [r"^hotfix[/-]"]
+    hotfix_titles: list[Pattern] = [r"^(hotfix|\[hotfix\])\b"]
+    history_months: int = Field(default=24, gt=0)
+    confidence: float = Field(default=0.95, gt=0.5, lt=1)
+    minimum_n: int = Field(default=6, ge=1)
+    minimum_n_p85: int = Field(default=23, ge=1)
+    minimum_n_p90: int = Field(default=36, ge=1)
+
+
+class People(Section):
+    """How people are kept out: their names become pseudonyms as they are read."""
+
+    salt: str = ""
+    bot_patterns: list[Pattern] = [
+        r"\[bot\]",
+        r"\bbot\b",
+        r"^(dependabot|renovate|github-actions|greenkeeper|snyk)",
+    ]
+
+
+class Settings(Section):
+    """All of `devops.toml`."""
+
+    organisation: Organisation = Organisation()
+    teams: dict[str, Team] = {}
+    environments: Environments = Environments()
+    sources: list[Source] = []
+    deployments: list[DeclaredDeployments] = []
+    definitions: Definitions = Definitions()
+    people: People = People()
+
+    @property
+    def service_teams(self) -> dict[str, str]:
+        """Team of each declared service."""
+        return {
+            service: team for team, settings in self.teams.items() for service in settings.services
+        }
+
+    @property
+    def services(self) -> dict[str, Service]:
+        """Every declared service by name."""
+        return {
+            name: service for team in self.teams.values() for name, service in team.services.items()
+        }
+
+    @property
+    def service_aliases(self) -> dict[str, str]:
+        """Name that an export may use → the service's own name."""
+        return {
+            alias: name for name, service in self.services.items() for alias in service.aliases
+        }
+
+
+def read_settings(path: Path) -> Settings:
+    """Read and check a settings file.
+
+    Raises:
+        SettingsError: the file is not there, is no TOML, or a key or value is not allowed; the
+            text names file, key, value found and values allowed.
+    """
+    try:
+        content = path.read_text(encoding="utf-8")
+    except FileNotFoundError as error:
+        raise SettingsError(
+            f"{path}: no such settings file. Run `devops-analytics init` to write one, or give "
+            "--config FILE, or --git PATH to look at a clone without one."
+        ) from error
+    except (OSError, UnicodeDecodeError) as error:
+        raise SettingsError(f"{path}: can't be read as UTF-8 text ({error}).") from error
+    try:
+        data = tomllib.loads(content)
+    except tomllib.TOMLDecodeError as error:
+        raise SettingsError(f"{path}: not valid TOML: {error}.") from error
+    return settings_from(data, where=str(path))
+
+
+def settings_from(data: Mapping[str, object], *, where: str = "settings") -> Settings:
+    """Check settings given as a mapping; `where` names them in errors.
+
+    Raises:
+        SettingsError: a key or value is not allowed.
+    """
+    try:
+        settings = Settings.model_validate(data)
+    except ValidationError as error:
+        raise SettingsError(_explain(error, where)) from error
+    _check_names(settings, where)
+    return settings
+
+
+def _check_names(settings: Settings, where: str) -> None:
+    seen: dict[str, str] = {}
+    for team, team_settings in settings.teams.items():
+        for service in team_settings.services:
+            if service in seen:
+                raise SettingsError(
+                    f"{where}: service {service!r} belongs to two teams, {seen[service]!r} and "
+                    f"{team!r}; a service has one team."
+                )
+            seen[service] = team
+    for index, declared in enumerate(settings.deployments):
+        if declared.service is not None and declared.service not in seen:
+            raise SettingsError(
+                f"{where}: deployments[{index}].service: found {declared.service!r}; allowed: "
+                f"{', '.join(sorted(seen)) or 'none, as no service is declared under teams'}."
+            )
+
+
+def _explain(error: ValidationError, where: str) -> str:
+    lines = []
+    for problem in error.errors():
+        key = _key(problem["loc"])
+        if problem["type"] == "extra_forbidden":
+            lines.append(f"{where}: {key}: no such key; allowed here: {_allowed(problem['loc'])}.")
+        elif problem["type"] == "missing":
+            lines.append(f"{where}: {key}: this key is missing.")
+        else:
+            text = problem["msg"].removeprefix("Value error, ")
+            lines.append(f"{where}: {key}: found {problem['input']!r}. {text}.")
+    return "\n".join(lines)
+
+
+_TAGS: Final = {"git", "table", "github", "pagerduty"}
+
+
+def _key(location: tuple[str | int, ...]) -> str:
+    words: list[str] = []
+    for part in location:
+        if isinstance(part, int):
+            words[-1] = f"{words[-1]}[{part}]"
+        elif not (part in _TAGS and words and words[-1].startswith("sources[")):
+            words.append(part)
+    return ".".join(words)
+
+
+_SOURCES: Final[dict[str, type[Section]]] = {
+    "git": GitSource,
+    "table": TableSource,
+    "github": GithubSource,
+    "pagerduty": PagerdutySource,
+}
+
+
+def _allowed(location: tuple[str | int, ...]) -> str:
+    """Return the keys that the section holding an unknown key does know."""
+    match location[:-1]:
+        case ():
+            section: type[Section] = Settings
+        case ("teams", _):
+            section = Team
+        case ("teams", _, "services", _):
+            section = Service
+        case ("teams", *_):
+            section = Repository
+        case ("sources", int(), str(kind)):
+            section = _SOURCES[kind]
+        case ("sources", int(), str(), *_):
+            section = Column
+        case ("deployments", int()):
+            section = DeclaredDeployments
+        case (str(name), *_):
+            section = type(getattr(Settings(), name))
+        case _:
+            section = Settings
+    names = (field.alias or name for name, field in section.model_fields.items())
+    return ", ".join(sorted(names))
+
+
+def environment_kind(settings: Settings, service: str, environment: str) -> str:
+    """Return the kind of an environment: the service's own names first, then the patterns."""
+    declared = settings.services.get(service)
+    if declared is not None and environment in declared.production_environments:
+        return "production"
+    for kind in ("production", "staging", "test", "development"):
+        patterns = getattr(settings.environments, kind)
+        if any(re.search(pattern, environment, re.IGNORECASE) for pattern in patterns):
+            return kind
+    return "unknown"
+
+

@@ -1,0 +1,92 @@
+"""What a metric is: a declaration and one function from evidence to observations."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+import dataframely as dy
+import polars as pl
+
+from devops_analytics.config import Definitions
+from devops_analytics.linking.links import Links
+
+
+class Kind(StrEnum):
+    """How observations become a number; `estimates.py` has one estimator for each."""
+
+    DURATION = "duration"
+    LEVEL = "level"
+    PROPORTION = "proportion"
+    RATE = "rate"
+
+
+class Unit(StrEnum):
+    """What a value counts; shares are 0-1 and shown as per cent."""
+
+    HOURS = "hours"
+    SHARE = "share"
+    PER_DAY = "per day"
+    DAYS_PER_WEEK = "days per week"
+
+
+class Better(StrEnum):
+    """Which direction is an improvement."""
+
+    LOWER = "lower"
+    HIGHER = "higher"
+
+
+class Observations(dy.Schema):
+    """One row behind a number."""
+
+    service = dy.String(nullable=True, description="the service; null: none that is known")
+    at = dy.Datetime(
+        time_unit="us", time_zone="UTC", description="the moment that decides the period"
+    )
+    value = dy.Float64(description="in the metric's unit; 1 or 0 for a proportion; 1 for a rate")
+    observed = dy.Bool(description="false: censored, the true value is at least `value`")
+    key = dy.String(description="key of the row in its canonical table")
+    source_ref = dy.String(nullable=True, description="the export and record it came from")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Evidence:
+    """What a metric may look at: the canonical tables, the links, the choices, the as-of time.
+
+    `tables` holds every canonical table by name; a table that no export feeds is empty.
+
+    """
+
+    tables: dict[str, pl.LazyFrame]
+    links: Links
+    definitions: Definitions
+    as_of: datetime
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Metric:
+    """A metric, declared once for code, command line, docs, charts and reports.
+
+    `needs` names the tables without whose live feed the metric is unknown. `variant_of` is the id
+    of the metric that this one is a named variant of. `quantile` is the quantile that a duration
+    or level is estimated at. `moved_without_improvement` says how the number could be gamed.
+    """
+
+    id: str
+    name: str
+    question: str
+    family: str
+    kind: Kind
+    unit: Unit
+    better: Better
+    definition: str
+    choices: str
+    unknown_when: str
+    misleads_when: str
+    moved_without_improvement: str
+    source: str
+    needs: tuple[str, ...]
+    observe: Callable[[Evidence], pl.LazyFrame]
+    variant_of: str | None = None
+    quantile: float = 0.5

@@ -1,0 +1,80 @@
+"""What every source gives: drafts of canonical rows, and the tools to make and judge them."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from devops_analytics.config import Settings
+
+
+@dataclass(frozen=True, kw_only=True)
+class Draft:
+    """Rows of one table as one source read them from one file, not yet judged.
+
+    `rows` has some of the canonical columns of `table` (missing ones become null); times may be
+    strings or typed; plus `record` (Int64, 1-based line or item in the file) and, where cheap,
+    `raw` (the record as text, for quarantine). `rejected` are records that could not even become
+    rows, with the columns of `QUARANTINE`. `n_read` counts all records read for this table.
+    """
+
+    table: str
+    rows: pl.DataFrame
+    n_read: int
+    rejected: pl.DataFrame | None = None
+    time_zone: str | None = None
+    time_format: str | None = None
+    notes: tuple[str, ...] = ()
+
+
+QUARANTINE: dict[str, pl.DataType] = {
+    "file": pl.String(),
+    "table": pl.String(),
+    "record": pl.Int64(),
+    "reason": pl.String(),
+    "message": pl.String(),
+    "raw": pl.String(),
+}
+"""Columns of quarantined records: where, which, why (code and words), and the record itself."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Recognition:
+    """What a source thinks a file is, how sure it is (0-1) and why, for `init`."""
+
+    kind: str
+    confidence: float
+    reason: str
+    suggestion: dict[str, Any] = field(default_factory=dict)
+    """Further keys for the `[[sources]]` entry, ready to be written as TOML."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Context:
+    """What a source may need besides its own entry."""
+
+    settings: Settings
+    label: str
+    """The file's name as shown to users: relative to the settings file."""
+    cache: Path | None = None
+    """A folder where a source may keep what is dear to compute; None: keep nothing."""
+    progress: Callable[[str, int, int | None], None] | None = None
+    """Called with (what, done, total) while a long read goes on."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class SourceKind:
+    """A source as the registry knows it.
+
+    `read(path, entry, context)` yields drafts; it raises `ExportError` when nothing in the file
+    can be read. `recognise(path)` returns None when the file is not this tool's.
+    """
+
+    kind: str
+    title: str
+    reads: str
+    tables: tuple[str, ...]
+    read: Callable[[Path, Any, Context], Iterator[Draft]]
+    recognise: Callable[[Path], Recognition | None]

@@ -47,16 +47,22 @@ TableName = Literal[
 class Section(BaseModel):
     """A section of the settings: unknown keys are errors, values can't be changed."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
+    model_config = ConfigDict(
+        extra="forbid", frozen=True, populate_by_name=True, use_attribute_docstrings=True
+    )
 
 
 class Organisation(Section):
     """Whose report it is, and the zone that days, weeks and months are counted in."""
 
     name: str = "Organisation"
+    """The name in titles."""
     time_zone: TimeZone = "UTC"
+    """The zone that days, weeks, months and quarters are counted in."""
     store: str = "data/store"
+    """Folder of the loaded tables, relative to the settings file."""
     reports: str = "reports"
+    """Folder of rendered reports, relative to the settings file."""
 
     @property
     def zone(self) -> ZoneInfo:
@@ -68,7 +74,9 @@ class Repository(Section):
     """A repository that a service is built from, or a part of it."""
 
     name: str
+    """The repository's name, as the exports write it."""
     path: str = ""
+    """The service's folder in a monorepo; empty: the whole repository."""
 
 
 def _repository(value: object) -> object:
@@ -79,36 +87,56 @@ class Service(Section):
     """A deployable service of a team."""
 
     repositories: list[Annotated[Repository, BeforeValidator(_repository)]] = []
+    """Names, or tables with `name` and `path`; without any, lead time is unknown."""
     aliases: list[str] = []
+    """Other names that exports use for the service."""
     production_environments: list[str] = []
+    """Environment names that are production for this service alone."""
     tier: int | None = None
+    """Importance, 1 is highest."""
 
 
 class Team(Section):
     """A team and the services it owns."""
 
     name: str = ""
+    """The name shown; empty: the key."""
     services: dict[str, Service] = {}
+    """The services that the team owns."""
 
 
 class Environments(Section):
     """Patterns (searched, ignoring case) that tell an environment's kind by its name."""
 
-    production: list[Pattern] = [r"^(prod|production|live)\b", r"\b(prod|production)$"]
-    staging: list[Pattern] = [r"^(stag|staging|stage|preprod|pre-prod|uat)\b", r"\b(staging)$"]
-    test: list[Pattern] = [r"^(test|qa|integration|ci)\b"]
-    development: list[Pattern] = [r"^(dev|development|sandbox|preview|review)\b"]
+    production: list[Pattern] = [
+        r"^(?!.*(pre|non)[-_. ]?prod).*(?<![a-z])(prod|production|live)(?![a-z])"
+    ]
+    """Patterns of production environments."""
+    staging: list[Pattern] = [r"(?<![a-z])(stag|stage|staging|pre[-_. ]?prod\w*|uat)(?![a-z])"]
+    """Patterns of staging environments."""
+    test: list[Pattern] = [r"(?<![a-z])(test|testing|qa|integration|ci)(?![a-z])"]
+    """Patterns of test environments."""
+    development: list[Pattern] = [r"(?<![a-z])(dev|development|sandbox|preview|review)(?![a-z])"]
+    """Patterns of development environments."""
 
 
 class Column(Section):
     """Where the value of a canonical column comes from in a user's table."""
 
     column: str | None = None
+    """The column (or dotted path in JSON) that the value is taken from."""
     constant: str | int | float | bool | None = None
+    """The same value in every row."""
     template: str | None = None
+    """Text with column names in braces, such as `{app}@{deployed_at}`."""
     pattern: Pattern | None = None
+    """A regular expression that takes the value out of the text: its group `value`, else its first
+    group, else the whole match.
+    """
     separator: str | None = None
+    """What parts a list; on a column that holds one value, the first known one is taken."""
     values: dict[str, str | bool] = {}
+    """The export's word → the canonical word."""
 
 
 def _column(value: object) -> object:
@@ -119,8 +147,18 @@ class SourceBase(Section):
     """What the entry of every source may say."""
 
     path: str
+    """File, folder, glob or clone, relative to the settings file."""
     covers: str | None = None
+    """Period that the export is known to be complete for, such as `2025-01-01..2026-06-30`;
+    without it, the time from first to last event counts.
+    """
     services: list[str] = []
+    """The services that the export speaks for; empty: those it mentions (incidents: all)."""
+
+    @property
+    def label(self) -> str:
+        """How rows, feeds and messages name this entry: its kind and path."""
+        return f"{getattr(self, 'kind', 'source')}:{self.path}"
 
 
 class GitSource(SourceBase):
@@ -128,7 +166,9 @@ class GitSource(SourceBase):
 
     kind: Literal["git"]
     repository: str | None = None
+    """The repository's name; without it, the folder's."""
     file_statistics: bool = True
+    """Read lines and files changed (25 to 30 times dearer than the rest)."""
 
 
 class TableSource(SourceBase):
@@ -136,20 +176,25 @@ class TableSource(SourceBase):
 
     kind: Literal["table"]
     table: TableName
+    """The canonical table that the rows become."""
     columns: dict[str, Annotated[Column, BeforeValidator(_column)]]
+    """Canonical column → where its value comes from."""
     where: dict[str, list[str]] = {}
+    """Column → values; rows with another value are put aside, and counted."""
     time_zone: TimeZone | None = None
+    """Zone of times that carry none; without it such rows are quarantined."""
     time_format: str | None = None
+    """How times are written, in strptime's signs, where they are not ISO 8601."""
     encoding: Literal["utf-8", "utf-16", "latin-1"] = "utf-8"
+    """How the text is encoded."""
     separator: str | None = None
+    """What parts the columns; without it, it is found out."""
     sheet: str | None = None
-    name: str = "table"
+    """The sheet of a workbook; without it, the first."""
 
     @field_validator("columns")
     @classmethod
-    def _columns_are_canonical(
-        cls, value: dict[str, Column], info: object
-    ) -> dict[str, Column]:
+    def _columns_are_canonical(cls, value: dict[str, Column], info: object) -> dict[str, Column]:
         table = getattr(info, "data", {}).get("table")
         allowed = set(TABLES[table].column_names()) - {"source", "source_ref"} if table else set()
         for name in value:
@@ -165,8 +210,11 @@ class GithubSource(SourceBase):
 
     kind: Literal["github"]
     repository: str | None = None
+    """Owner/name, where the records don't say."""
     service: str | None = None
+    """The service that deployments and incidents belong to, where a repository has several."""
     incident_labels: list[str] = ["incident", "outage"]
+    """Labels that make an issue an incident."""
 
 
 class PagerdutySource(SourceBase):
@@ -174,6 +222,7 @@ class PagerdutySource(SourceBase):
 
     kind: Literal["pagerduty"]
     time_zone: TimeZone | None = None
+    """Zone of the analytics CSV's times, where they carry none."""
 
 
 Source = Annotated[
@@ -185,40 +234,61 @@ class DeclaredDeployments(Section):
     """Deployments made out of something else that was exported."""
 
     origin: Literal["tags", "releases", "runs", "jobs", "merges"] = Field(alias="from")
+    """What was exported: tags, releases, runs, jobs or merges."""
     service: str | None = None
+    """The service deployed; without it, every service of the repository."""
     repository: str | None = None
+    """Only from this repository."""
     pattern: Pattern | None = None
+    """What the tag, release, workflow or job must match."""
     branch: Pattern | None = None
+    """What the branch must match (runs, jobs, merges)."""
     environment: str = "production"
+    """The environment deployed to."""
 
 
 class Definitions(Section):
     """The default choices of the metrics; the report prints each beside its number."""
 
     lead_time_start: Literal["committed_at", "authored_at"] = "committed_at"
+    """Where change lead time starts; a rebase moves committed_at, not authored_at."""
     count_merge_commits: bool = False
+    """Count merge commits in change lead time."""
     count_bots: bool = False
+    """Count commits of bots in change lead time."""
     attribution_window_hours: float = Field(default=24.0, gt=0)
+    """How long after a deployment an incident may be blamed on it."""
     sensitivity_windows_hours: list[float] = [4.0, 24.0, 72.0]
+    """Windows of the sensitivity table beside the change fail rate."""
     hotfix_labels: list[str] = ["hotfix"]
+    """Labels that mark a change as a hotfix."""
     hotfix_branches: list[Pattern] = [r"^hotfix[/-]"]
+    """Patterns of branches that mark one."""
     hotfix_titles: list[Pattern] = [r"^(hotfix|\[hotfix\])\b"]
+    """Patterns of titles (any case) that mark one."""
     history_months: int = Field(default=24, gt=0)
+    """Months of history that file statistics and pending commits are looked at."""
     confidence: float = Field(default=0.95, gt=0.5, lt=1)
+    """Confidence of every interval."""
     minimum_n: int = Field(default=6, ge=1)
+    """Fewest observations for a median, and for a percentage as a headline."""
     minimum_n_p85: int = Field(default=23, ge=1)
+    """Fewest observations for an 85 % quantile."""
     minimum_n_p90: int = Field(default=36, ge=1)
+    """Fewest observations for a 90 % quantile."""
 
 
 class People(Section):
     """How people are kept out: their names become pseudonyms as they are read."""
 
     salt: str = ""
+    """Secret that pseudonyms are made with; without one they can be guessed."""
     bot_patterns: list[Pattern] = [
         r"\[bot\]",
         r"\bbot\b",
         r"^(dependabot|renovate|github-actions|greenkeeper|snyk)",
     ]
+    """Patterns (any case) of names that are programs."""
 
 
 class Settings(Section):
@@ -226,9 +296,12 @@ class Settings(Section):
 
     organisation: Organisation = Organisation()
     teams: dict[str, Team] = {}
+    """Teams by key."""
     environments: Environments = Environments()
     sources: list[Source] = []
+    """The exports."""
     deployments: list[DeclaredDeployments] = []
+    """Deployments made out of what there is."""
     definitions: Definitions = Definitions()
     people: People = People()
 
@@ -249,9 +322,7 @@ class Settings(Section):
     @property
     def service_aliases(self) -> dict[str, str]:
         """Name that an export may use → the service's own name."""
-        return {
-            alias: name for name, service in self.services.items() for alias in service.aliases
-        }
+        return {alias: name for name, service in self.services.items() for alias in service.aliases}
 
 
 def read_settings(path: Path) -> Settings:
@@ -379,5 +450,3 @@ def environment_kind(settings: Settings, service: str, environment: str) -> str:
         if any(re.search(pattern, environment, re.IGNORECASE) for pattern in patterns):
             return kind
     return "unknown"
-
-

@@ -62,6 +62,7 @@ class Evidence:
     links: Links
     definitions: Definitions
     as_of: datetime
+    time_zone: str = "UTC"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

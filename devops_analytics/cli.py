@@ -1,0 +1,370 @@
+"""The `devops-analytics` command: thin, it asks the library and prints the answer."""
+
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated, Any
+
+import polars as pl
+import typer
+from rich.console import Console
+from rich.markup import escape
+from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
+
+from devops_analytics import __version__
+from devops_analytics.config import DEFAULT_FILE
+from devops_analytics.errors import DevopsAnalyticsError
+from devops_analytics.loading import totals
+from devops_analytics.printing import Format, print_frame, rich_table
+
+app = typer.Typer(
+    name="devops-analytics",
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode="markdown",
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+    help="""How good is our software delivery, and what should we do next?
+
+Reads the exports you already have (git clones, CI runs, deployments, incidents), computes DORA's
+metrics with their uncertainty and a CALMS assessment, and renders reports that open offline.
+
+**First steps**
+
+- `devops-analytics demo` writes a sample organisation to try everything on.
+- `devops-analytics report --git PATH --period 2026-Q2` reports on any clone with version tags.
+- `devops-analytics init DIR` writes a `devops.toml` for the exports in a folder; then `check`,
+  `measure`, `report`.
+
+Exit codes: 0 done, 1 bad input or a failed report, 2 wrong usage.""",
+)
+notes = Console(stderr=True, highlight=False, soft_wrap=True)
+
+ConfigOption = Annotated[
+    Path, typer.Option("--config", "-c", help="The settings file.", show_default=True)
+]
+GitOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--git",
+        help="A local clone to look at without a settings file: its version tags are taken as "
+        "production deployments.",
+    ),
+]
+AsOfOption = Annotated[
+    str | None,
+    typer.Option(
+        "--as-of",
+        help="Answer as of this day or time (2026-07-01, 2026-07-01T06:00Z). Default: now. "
+        "Give it to get the same answer on any day.",
+    ),
+]
+PeriodOption = Annotated[
+    str,
+    typer.Option(
+        "--period",
+        "-p",
+        help="2026, 2026-Q3, 2026-09, 2026-W38, 2026-01-01..2026-03-31, last-month, last-quarter.",
+    ),
+]
+FormatOption = Annotated[Format, typer.Option("--format", "-f", help="How to print.")]
+OutOption = Annotated[Path | None, typer.Option("--out", help="Write to this file.")]
+
+
+def main() -> None:
+    """Run the command; say in one place, without a traceback, what is wrong with the input."""
+    try:
+        app()
+    except DevopsAnalyticsError as error:
+        notes.print(f"error: {error}", markup=False, style="red")
+        sys.exit(1)
+    except KeyboardInterrupt:
+        notes.print("stopped")
+        sys.exit(130)
+    except BrokenPipeError:
+        sys.stderr.close()
+        sys.exit(0)
+
+
+@app.callback(invoke_without_command=True)
+def _version(
+    version: Annotated[bool, typer.Option("--version", help="Print the version.")] = False,
+) -> None:
+    if version:
+        typer.echo(__version__)
+        raise typer.Exit
+
+
+# ---- Getting started ---- #
+
+
+@app.command()
+def demo(
+    directory: Annotated[Path, typer.Argument(help="Where to write it.")] = Path("data/demo"),
+) -> None:
+    """Write a sample organisation: exports in the tools' own formats and a `devops.toml`."""
+    from devops_analytics.sample import write_sample
+
+    write_sample(directory)
+    config = directory / "devops.toml"
+    notes.print(f"The sample organisation is in {directory}. Try:", markup=False)
+    for rest in (
+        f"check --config {config} --as-of 2026-07-01",
+        f"measure --config {config} --period 2026-Q2 --as-of 2026-07-01",
+        f"report --config {config} --period 2026-Q2 --as-of 2026-07-01",
+    ):
+        notes.print(f"  devops-analytics {rest}", markup=False)
+
+
+@app.command()
+def init(
+    directory: Annotated[Path, typer.Argument(help="The folder that holds exports.")] = Path(),
+    force: Annotated[bool, typer.Option("--force", help="Replace a settings file.")] = False,
+) -> None:
+    """Write a `devops.toml` for the exports found in a folder, and say what was recognised."""
+    from devops_analytics.detection import detect, write_settings
+
+    found = detect(directory)
+    path = write_settings(directory, found, replace=force)
+    notes.print(rich_table(found.frame()))
+    notes.print(f"wrote {path}; read it, then: devops-analytics check --config {path}", markup=False)
+
+
+@app.command()
+def sources() -> None:
+    """List the tools whose exports can be read, and what each gives."""
+    from devops_analytics.sources import SOURCES
+
+    frame = pl.DataFrame(
+        [
+            {"kind": s.kind, "tool": s.title, "reads": s.reads, "tables": ", ".join(s.tables)}
+            for s in SOURCES.values()
+        ]
+    )
+    print_frame(frame, format=Format.TABLE, out=None)
+
+
+@app.command()
+def metrics(
+    metric_id: Annotated[str | None, typer.Argument(help="Show one in full.")] = None,
+) -> None:
+    """List the metrics, or explain one: question, definition, choices, what misleads."""
+    from devops_analytics.metrics import METRICS, metric
+    from devops_analytics.reference import described
+
+    if metric_id is None:
+        frame = pl.DataFrame(
+            [{"metric": m.id, "name": m.name, "unit": m.unit.value, "family": m.family}
+             for m in METRICS]
+        )
+        print_frame(frame, format=Format.TABLE, out=None)
+        return
+    declared = metric(metric_id)
+    typer.echo(f"{declared.name} ({declared.id})")
+    for label, text in described(declared):
+        typer.echo(f"\n{label}\n  {text}")
+
+
+# ---- From exports to numbers ---- #
+
+
+@app.command()
+def load(config: ConfigOption = DEFAULT_FILE, git: GitOption = None) -> None:
+    """Load what is new in the exports, and account for every record."""
+    workspace = _open(config, git, None)
+    _print_load(workspace)
+
+
+@app.command()
+def check(
+    config: ConfigOption = DEFAULT_FILE,
+    git: GitOption = None,
+    as_of: AsOfOption = None,
+    quarantine: Annotated[
+        bool, typer.Option("--quarantine", help="List every quarantined record.")
+    ] = False,
+) -> None:
+    """Say what was read, which feeds live, what could not be linked, what is unknown and why."""
+    from devops_analytics.check import checked
+
+    workspace = _open(config, git, as_of)
+    if quarantine:
+        print_frame(workspace.quarantine, format=Format.TABLE, out=None)
+        return
+    _print_load(workspace)
+    for title, why, frame in checked(workspace):
+        typer.echo(f"\n{title}\n{why}\n")
+        print_frame(frame, format=Format.TABLE, out=None)
+
+
+@app.command()
+def measure(
+    period: PeriodOption,
+    config: ConfigOption = DEFAULT_FILE,
+    git: GitOption = None,
+    as_of: AsOfOption = None,
+    by: Annotated[
+        str, typer.Option("--by", help="Whose numbers: organisation, team or service.")
+    ] = "organisation",
+    metric: Annotated[
+        list[str] | None, typer.Option("--metric", "-m", help="Only these metrics (repeatable).")
+    ] = None,
+    format: FormatOption = Format.TABLE,
+    out: OutOption = None,
+) -> None:
+    """Print measurements: value, interval, n, status and note for each metric and entity."""
+    from devops_analytics.display import measurement_table
+
+    workspace = _open(config, git, as_of)
+    found = workspace.measure(period, by=by, metrics=metric)
+    print_frame(found, format=format, out=out, shown=measurement_table(found))
+
+
+@app.command()
+def rows(
+    metric: Annotated[str, typer.Argument(help="A metric's id.")],
+    period: PeriodOption,
+    config: ConfigOption = DEFAULT_FILE,
+    git: GitOption = None,
+    as_of: AsOfOption = None,
+    service: Annotated[str | None, typer.Option("--service", help="Only this service.")] = None,
+    team: Annotated[str | None, typer.Option("--team", help="Only this team.")] = None,
+    format: FormatOption = Format.TABLE,
+    out: OutOption = None,
+) -> None:
+    """Print the observations behind a number, each with its key and the export it came from."""
+    workspace = _open(config, git, as_of)
+    found = workspace.rows(metric, period, service=service, team=team)
+    print_frame(found, format=format, out=out)
+
+
+@app.command()
+def score(
+    period: PeriodOption,
+    config: ConfigOption = DEFAULT_FILE,
+    git: GitOption = None,
+    as_of: AsOfOption = None,
+    team: Annotated[str | None, typer.Option("--team", help="Only this team.")] = None,
+    evidence: Annotated[
+        bool, typer.Option("--evidence", help="The indicators behind the dimensions.")
+    ] = False,
+    format: FormatOption = Format.TABLE,
+    out: OutOption = None,
+) -> None:
+    """Print the CALMS assessment: score, range, coverage, level and what blocks the next one."""
+    workspace = _open(config, git, as_of)
+    assessment = workspace.score(period, team=team)
+    frame = assessment.evidence if evidence else assessment.dimensions
+    print_frame(frame, format=format, out=out)
+
+
+# ---- Reports ---- #
+
+
+@app.command()
+def report(
+    period: PeriodOption,
+    config: ConfigOption = DEFAULT_FILE,
+    git: GitOption = None,
+    as_of: AsOfOption = None,
+    notebook: Annotated[
+        list[str] | None,
+        typer.Option("--notebook", "-n", help="executive_summary, delivery, maturity (repeatable)."),
+    ] = None,
+    compare_to: Annotated[
+        str, typer.Option("--compare-to", help="Period to show beside it. Default: the previous.")
+    ] = "",
+    team: Annotated[str | None, typer.Option("--team", help="A report for one team.")] = None,
+    all_teams: Annotated[
+        bool, typer.Option("--all-teams", help="The organisation's and one for each team.")
+    ] = False,
+    out: Annotated[Path | None, typer.Option("--out", help="Folder for the reports.")] = None,
+) -> None:
+    """Render HTML reports, each one file that opens offline, and an `index.html` of them."""
+    from devops_analytics.reporting import render_reports
+
+    workspace = _open(config, git, as_of)
+    workspace.period(period)
+    teams: list[str] = [""]
+    if team is not None:
+        teams = [team]
+    elif all_teams:
+        teams += workspace.teams
+    with _progress() as progress:
+        paths = render_reports(
+            workspace,
+            notebooks=notebook,
+            period=period,
+            compare_to=compare_to,
+            teams=teams,
+            out=out if out is not None else workspace.reports_folder,
+            progress=progress,
+        )
+    for path in paths:
+        typer.echo(path)
+
+
+@app.command()
+def lab(
+    config: ConfigOption = DEFAULT_FILE, git: GitOption = None, as_of: AsOfOption = None
+) -> None:
+    """Open the notebooks in JupyterLab, on this workspace."""
+    from devops_analytics.reporting import open_lab
+
+    _open(config, git, as_of)
+    raise typer.Exit(open_lab(git if git is not None else config, as_of=as_of or ""))
+
+
+# ---- What the commands share ---- #
+
+
+def _open(config: Path, git: Path | None, as_of: str | None) -> Any:
+    from devops_analytics.workspace import Workspace
+
+    moment = as_of if as_of is not None else datetime.now(UTC)
+    with _progress() as progress:
+        if git is not None:
+            return Workspace.from_git(git, as_of=moment, progress=progress)
+        return Workspace.open(config, as_of=moment, progress=progress)
+
+
+@contextmanager
+def _progress() -> Iterator[Callable[[str, int, int | None], None] | None]:
+    """Show bars on standard error while something long goes on; nothing where no one looks."""
+    if not notes.is_terminal:
+        yield None
+        return
+    with Progress(
+        TextColumn("{task.description}"),
+        BarColumn(),
+        TextColumn("{task.completed:,.0f}"),
+        TimeRemainingColumn(),
+        console=notes,
+        transient=True,
+    ) as bars:
+        tasks: dict[str, TaskID] = {}
+
+        def step(what: str, done: int, total: int | None) -> None:
+            if what not in tasks:
+                tasks[what] = bars.add_task(escape(what), total=total)
+            bars.update(tasks[what], completed=done, total=total)
+
+        yield step
+
+
+def _print_load(workspace: Any) -> None:
+    files = workspace.load_report.files
+    print_frame(files.drop("notes"), format=Format.TABLE, out=None)
+    sums = totals(files)
+    typer.echo(
+        f"\nread {sums['read']:,} = loaded {sums['loaded']:,} + quarantined "
+        f"{sums['quarantined']:,} + duplicates {sums['duplicates']:,}"
+    )
+    for file, note in files.filter(pl.col("notes") != "").select("file", "notes").unique(
+        maintain_order=True
+    ).iter_rows():
+        typer.echo(f"note: {file}: {note}")
+    for file, reason in workspace.load_report.unread:
+        typer.echo(f"left unread: {file}: {reason}")

@@ -1,0 +1,106 @@
+"""Frames on standard output: a table for people, CSV, JSON or Parquet for programs."""
+
+import json
+import sys
+from datetime import datetime, timedelta
+from enum import StrEnum
+from io import BytesIO
+from pathlib import Path
+
+import polars as pl
+from rich.console import Console
+from rich.table import Table
+
+from devops_analytics.errors import DevopsAnalyticsError
+from devops_analytics.store import write_atomically
+
+
+class Format(StrEnum):
+    """How a frame is printed."""
+
+    TABLE = "table"
+    CSV = "csv"
+    JSON = "json"
+    PARQUET = "parquet"
+
+
+def print_frame(
+    frame: pl.DataFrame, *, format: Format, out: Path | None, shown: pl.DataFrame | None = None
+) -> None:
+    """Print a frame, or write it to a file.
+
+    `shown` is what people see in its place when the format is a table.
+
+    Raises:
+        DevopsAnalyticsError: Parquet was asked for without a file to write to.
+    """
+    if format is Format.TABLE:
+        table = shown if shown is not None else frame
+        if out is None:
+            Console(soft_wrap=False).print(rich_table(table))
+        else:
+            with out.open("w", encoding="utf-8") as file:
+                Console(file=file, width=200).print(rich_table(table))
+        return
+    content = encoded(frame, format)
+    if out is not None:
+        write_atomically(out, content)
+    elif format is Format.PARQUET:
+        raise DevopsAnalyticsError("--format parquet writes a file: say which with --out FILE.")
+    else:
+        sys.stdout.write(content.decode())
+
+
+def encoded(frame: pl.DataFrame, format: Format) -> bytes:
+    """Return a frame as the bytes of a CSV, JSON or Parquet file."""
+    if format is Format.JSON:
+        text = json.dumps(records(frame), indent=1, ensure_ascii=False, allow_nan=False)
+        return f"{text}\n".encode()
+    buffer = BytesIO()
+    if format is Format.PARQUET:
+        frame.write_parquet(buffer)
+    else:
+        _flat(frame).write_csv(buffer)
+    return buffer.getvalue()
+
+
+def records(frame: pl.DataFrame) -> list[dict[str, object]]:
+    """Return a frame as records that JSON can hold; times are ISO 8601 in UTC, null is null."""
+    return [
+        {name: _plain(value) for name, value in row.items()} for row in frame.iter_rows(named=True)
+    ]
+
+
+def _plain(value: object) -> object:
+    if isinstance(value, datetime):
+        return value.isoformat().replace("+00:00", "Z")
+    if isinstance(value, timedelta):
+        return value.total_seconds()
+    return value
+
+
+def _flat(frame: pl.DataFrame) -> pl.DataFrame:
+    lists = [name for name, dtype in frame.schema.items() if isinstance(dtype, pl.List)]
+    return frame.with_columns(pl.col(name).list.join("|") for name in lists)
+
+
+def rich_table(frame: pl.DataFrame) -> Table:
+    """Return a frame as a table for the terminal; null is a dash, markup in data is text."""
+    table = Table(show_edge=False, pad_edge=False, header_style="bold")
+    for name, dtype in frame.schema.items():
+        table.add_column(name.replace("_", " "), justify="right" if dtype.is_numeric() else "left")
+    for row in frame.iter_rows():
+        table.add_row(*(_cell(value) for value in row))
+    return table
+
+
+def _cell(value: object) -> str:
+    if value is None:
+        return "–"
+    if isinstance(value, datetime):
+        text = f"{value:%Y-%m-%d %H:%M}"
+    elif isinstance(value, float):
+        text = f"{value:.4g}"
+    else:
+        text = str(value)
+    return text.replace("[", r"\[")

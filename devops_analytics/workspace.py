@@ -1,0 +1,432 @@
+"""What a user holds: settings and tables, and everything computed from them, lazily and once."""
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
+from functools import cached_property
+from pathlib import Path
+from typing import Any, Final, Self
+
+import polars as pl
+
+from devops_analytics import feeds as feeds_room
+from devops_analytics.as_of import as_known_at, last_event_at, parse_moment
+from devops_analytics.clone import cache_folder, kept_salt, settings_for_clone
+from devops_analytics.config import DEFAULT_FILE, Settings, read_settings, settings_from
+from devops_analytics.errors import DevopsAnalyticsError, ExportError, UnknownNameError
+from devops_analytics.estimates import estimate
+from devops_analytics.frames import canonical, rows_as_table
+from devops_analytics.linking import declared_deployments, link
+from devops_analytics.linking.links import Links
+from devops_analytics.loading import LoadReport, Progress, load
+from devops_analytics.maturity import Assessment, Model, read_model, score
+from devops_analytics.metrics import METRICS, Evidence, Metric, Unit, metric
+from devops_analytics.periods import Period, parse_period
+from devops_analytics.schema import TABLES, empty
+from devops_analytics.sources.source import QUARANTINE
+from devops_analytics.store import Store, quarantine, read_manifest, scan
+
+BY: Final = ("organisation", "team", "service")
+"""Whose numbers can be asked for."""
+
+
+class Workspace:
+    """Settings, tables and what is computed from them.
+
+    Make one with `open` (a settings file), `from_git` (a clone) or `from_frames` (dataframes).
+    Every result is a Polars frame; `.to_pandas()` is one step away.
+    """
+
+    def __init__(
+        self,
+        *,
+        settings: Settings,
+        tables: Mapping[str, pl.LazyFrame],
+        as_of: datetime | str | None,
+        load_report: LoadReport | None = None,
+        quarantined: pl.DataFrame | None = None,
+        origin: Path | None = None,
+    ) -> None:
+        self.settings = settings
+        self.load_report = load_report
+        self.quarantine = quarantined if quarantined is not None else _nothing_quarantined()
+        self.origin = origin
+        self._loaded = dict(tables)
+        self._as_of = as_of
+        self._observations: dict[tuple[Callable[..., Any], tuple[str, ...]], pl.DataFrame] = {}
+
+    @classmethod
+    def open(
+        cls,
+        config: str | Path = DEFAULT_FILE,
+        *,
+        as_of: datetime | str | None = None,
+        progress: Progress | None = None,
+    ) -> Self:
+        """Open the workspace of a settings file, loading what is new in its exports.
+
+        Raises:
+            SettingsError: the settings can't be used.
+            ExportError: an export can't be read; what could be read is in the store.
+        """
+        path = Path(config)
+        settings = read_settings(path)
+        return cls._stored(
+            settings,
+            base=path.parent,
+            store=Store(path.parent / settings.organisation.store),
+            as_of=as_of,
+            progress=progress,
+            origin=path,
+        )
+
+    @classmethod
+    def from_git(
+        cls,
+        clone: str | Path,
+        *,
+        as_of: datetime | str | None = None,
+        progress: Progress | None = None,
+        cache: Path | None = None,
+    ) -> Self:
+        """Open a local clone without a settings file: its version tags are the deployments.
+
+        What was read is kept in the user's cache folder, so the next time only what is new is
+        read.
+
+        Raises:
+            ExportError: there is no clone, or it has no commits.
+        """
+        path = Path(clone).expanduser().resolve()
+        if not path.is_dir():
+            raise ExportError(f"{clone}: no such folder; give the path of a local git clone.")
+        folder = cache if cache is not None else cache_folder(path)
+        settings = settings_for_clone(path, salt=kept_salt(folder))
+        return cls._stored(
+            settings, base=path.parent, store=Store(folder / "store"), as_of=as_of,
+            progress=progress, origin=path,
+        )
+
+    @classmethod
+    def _stored(
+        cls,
+        settings: Settings,
+        *,
+        base: Path,
+        store: Store,
+        as_of: datetime | str | None,
+        progress: Progress | None,
+        origin: Path,
+    ) -> Self:
+        report = load(settings, base=base, store=store, progress=progress)
+        if report.problems:
+            raise ExportError("\n".join(report.problems))
+        manifest = read_manifest(store)
+        return cls(
+            settings=settings,
+            tables={name: scan(store, manifest, name) for name in TABLES},
+            as_of=as_of,
+            load_report=report,
+            quarantined=quarantine(store, manifest),
+            origin=origin,
+        )
+
+    @classmethod
+    def from_frames(
+        cls,
+        frames: Mapping[str, Any],
+        *,
+        settings: Settings | Mapping[str, object] | None = None,
+        as_of: datetime | str | None = None,
+    ) -> Self:
+        """Open canonical tables given as dataframes (pandas, Polars, DuckDB, Arrow …).
+
+        Columns that a frame lacks are null, except the table's key. Columns that are no canonical
+        ones are left out.
+
+        Raises:
+            UnknownNameError: a table or a key column is not known or not there.
+        """
+        checked = settings if isinstance(settings, Settings) else settings_from(settings or {})
+        tables = {name: empty(name).lazy() for name in TABLES}
+        tables.update({name: canonical(name, frame) for name, frame in frames.items()})
+        return cls(settings=checked, tables=tables, as_of=as_of)
+
+    # ---- What is known ---- #
+
+    @cached_property
+    def end_of_data(self) -> datetime:
+        """The last event in any table: nothing later is known."""
+        found = last_event_at(self._loaded)
+        if found is None:
+            raise DevopsAnalyticsError(
+                "no table holds an event, so there is nothing to measure. "
+                "`devops-analytics check` shows what was read and what was quarantined."
+            )
+        return found
+
+    @cached_property
+    def as_of(self) -> datetime:
+        """The moment that the answers are for: as asked, else the end of the data."""
+        if self._as_of is None:
+            return self.end_of_data
+        if isinstance(self._as_of, str):
+            return parse_moment(self._as_of, self.settings.organisation.zone)
+        return self._as_of
+
+    @cached_property
+    def known_until(self) -> datetime:
+        """What is still open is known to be open until here."""
+        return min(self.as_of, self.end_of_data)
+
+    @cached_property
+    def tables(self) -> dict[str, pl.LazyFrame]:
+        """Every canonical table, cut to what was known at `as_of`, with declared deployments."""
+        loaded = dict(self._loaded)
+        loaded["services"], loaded["service_repositories"] = self._declared()
+        tables = as_known_at(loaded, self.as_of)
+        declared = declared_deployments(tables, self.settings)
+        tables["deployments"] = pl.concat([tables["deployments"], declared], how="vertical")
+        return tables
+
+    def table(self, name: str) -> pl.LazyFrame:
+        """Return a canonical table.
+
+        Raises:
+            UnknownNameError: there is no such table.
+        """
+        if name not in self.tables:
+            raise UnknownNameError(f"no table is called {name!r}; tables: {', '.join(TABLES)}.")
+        return self.tables[name]
+
+    def _declared(self) -> tuple[pl.LazyFrame, pl.LazyFrame]:
+        teams = self.settings.service_teams
+        services = [
+            {
+                "service": name,
+                "team": teams[name],
+                "tier": service.tier,
+                "production_environments": service.production_environments or None,
+                "source": "settings",
+                "source_ref": f"teams.{teams[name]}.services.{name}",
+            }
+            for name, service in self.settings.services.items()
+        ]
+        repositories = [
+            {
+                "service": name,
+                "repo": repository.name,
+                "path_prefix": repository.path.strip("/"),
+                "source": "settings",
+                "source_ref": f"teams.{teams[name]}.services.{name}",
+            }
+            for name, service in self.settings.services.items()
+            for repository in service.repositories
+        ]
+        return (
+            rows_as_table(services, "services", self._loaded["services"]),
+            rows_as_table(repositories, "service_repositories", self._loaded["service_repositories"]),
+        )
+
+    @cached_property
+    def services(self) -> pl.DataFrame:
+        """Every service declared or seen in deployments, with its team (null: nobody's)."""
+        declared = self.tables["services"].select("service", "team").collect()
+        seen = self.links.deployments.select("service").unique()
+        others = seen.join(declared, on="service", how="anti").with_columns(
+            team=pl.lit(None, dtype=pl.String)
+        )
+        return pl.concat([declared, others]).sort("service")
+
+    @property
+    def teams(self) -> list[str]:
+        """Every team that owns a service, in order of name."""
+        return self.services["team"].drop_nulls().unique().sort().to_list()
+
+    @property
+    def reports_folder(self) -> Path:
+        """Where reports go when no folder is named: beside the settings file."""
+        folder = Path(self.settings.organisation.reports)
+        is_settings = self.origin is not None and self.origin.is_file()
+        return self.origin.parent / folder if is_settings and self.origin else folder
+
+    @cached_property
+    def feeds(self) -> pl.DataFrame:
+        """What is known of each source's coverage in time (schema `Feeds`)."""
+        return feeds_room.feeds(self.tables, self.settings, self.as_of)
+
+    @cached_property
+    def coverage(self) -> pl.DataFrame:
+        """For which service and time each table can speak: table, service, live_from, live_to."""
+        return feeds_room.coverage(self.feeds, self.tables, self.settings, self.as_of)
+
+    @cached_property
+    def links(self) -> Links:
+        """Deployments in order and all links between tables."""
+        return link(self.tables, self.settings, self.known_until)
+
+    @cached_property
+    def evidence(self) -> Evidence:
+        """What metrics look at."""
+        return Evidence(
+            tables=self.tables,
+            links=self.links,
+            definitions=self.settings.definitions,
+            as_of=self.known_until,
+            time_zone=self.settings.organisation.time_zone,
+        )
+
+    # ---- Numbers ---- #
+
+    def period(self, text: str | Period) -> Period:
+        """Return the period that a text such as `2026-Q3` means in the reporting time zone."""
+        if isinstance(text, Period):
+            return text
+        return parse_period(text, zone=self.settings.organisation.zone, as_of=self.as_of)
+
+    def observations(self, metric_id: str) -> pl.DataFrame:
+        """Return every row behind a metric, over all time.
+
+        What is censored is known to last at least until its feeds ended, not longer.
+        """
+        declared = metric(metric_id)
+        which = (declared.observe, declared.needs)
+        if which not in self._observations:
+            rows = declared.observe(self.evidence).collect()
+            self._observations[which] = _cut_at_feed_end(rows, self.coverage, declared)
+        return self._observations[which]
+
+    def rows(
+        self,
+        metric_id: str,
+        period: str | Period,
+        *,
+        service: str | None = None,
+        team: str | None = None,
+    ) -> pl.DataFrame:
+        """Return the observations behind a number of one period, in time order."""
+        asked = self.period(period)
+        rows = self.observations(metric_id).filter(
+            (pl.col("at") >= asked.start) & (pl.col("at") < asked.end)
+        )
+        if service is not None:
+            self._check_service(service)
+            rows = rows.filter(pl.col("service") == service)
+        if team is not None:
+            rows = rows.filter(pl.col("service").is_in(self._team_services(team)))
+        return rows.with_columns(metric=pl.lit(metric_id)).select(
+            "metric", pl.exclude("metric")
+        ).sort("at", "service", "key")
+
+    def measure(
+        self,
+        period: str | Period | Sequence[str | Period],
+        *,
+        by: str = "organisation",
+        metrics: Sequence[str] | None = None,
+        team: str | None = None,
+    ) -> pl.DataFrame:
+        """Return the measurements (schema `Measurements`) of one or more periods.
+
+        Args:
+            period: one period, or several.
+            by: organisation, team or service: whose numbers.
+            metrics: metric ids; all where None.
+            team: only this team, or only its services.
+
+        Raises:
+            UnknownNameError: a metric, team or kind of entity is not known.
+        """
+        if by not in BY:
+            raise UnknownNameError(f"by: found {by!r}; allowed: {', '.join(BY)}.")
+        asked = [period] if isinstance(period, str | Period) else list(period)
+        periods = [self.period(text) for text in asked]
+        chosen = [metric(name) for name in metrics] if metrics is not None else list(METRICS)
+        services = self.services
+        if team is not None:
+            services = services.filter(pl.col("service").is_in(self._team_services(team)))
+        frames = [
+            estimate(
+                self._observations_of(declared, services, whole=team is None),
+                declared,
+                periods=periods,
+                by=by,
+                services=services,
+                coverage=self.coverage,
+                definitions=self.settings.definitions,
+                organisation=self.settings.organisation.name,
+                as_of=self.as_of,
+            )
+            for declared in chosen
+        ]
+        return pl.concat(frames)
+
+    def _observations_of(
+        self, declared: Metric, services: pl.DataFrame, *, whole: bool
+    ) -> pl.DataFrame:
+        rows = self.observations(declared.id)
+        return rows if whole else rows.filter(pl.col("service").is_in(services["service"]))
+
+    def score(self, period: str | Period, *, team: str | None = None) -> Assessment:
+        """Return the maturity assessment of the organisation, or of one team."""
+        asked = self.period(period)
+        by = "organisation" if team is None else "team"
+        measurements = self.measure(asked, by=by, team=team)
+        return score(
+            measurements,
+            self.model,
+            entity=self.settings.organisation.name if team is None else team,
+        )
+
+    @cached_property
+    def model(self) -> Model:
+        """The maturity model."""
+        return read_model(None, metrics=METRICS)
+
+    def _team_services(self, team: str) -> list[str]:
+        known = self.teams
+        if team not in known:
+            raise UnknownNameError(
+                f"no team is called {team!r}; teams: {', '.join(known) or 'none are declared'}."
+            )
+        return self.services.filter(pl.col("team") == team)["service"].to_list()
+
+    def _check_service(self, service: str) -> None:
+        known = self.services["service"].to_list()
+        if service not in known:
+            raise UnknownNameError(
+                f"no service is called {service!r}; services: {', '.join(known[:20])}"
+                f"{' …' if len(known) > 20 else ''}."  # noqa: PLR2004 - a screenful
+            )
+
+
+def _nothing_quarantined() -> pl.DataFrame:
+    return pl.DataFrame(schema={"source": pl.String(), **QUARANTINE})
+
+
+def _cut_at_feed_end(
+    rows: pl.DataFrame, coverage: pl.DataFrame, declared: Metric
+) -> pl.DataFrame:
+    """Shorten what is censored to the time its feeds can speak for.
+
+    A commit that waits while the deployments' feed is dead is not known to be still waiting.
+    """
+    if declared.unit is not Unit.HOURS or rows.filter(~pl.col("observed")).is_empty():
+        return rows
+    ends = (
+        coverage.filter(pl.col("table").is_in(declared.needs))
+        .group_by("service", "table")
+        .agg(pl.col("live_to").max())
+        .group_by("service")
+        .agg(pl.col("live_to").min())
+    )
+    known_hours = (pl.col("live_to") - pl.col("at")).dt.total_microseconds() / 3.6e9
+    return (
+        rows.join(ends, on="service", how="left", maintain_order="left")
+        .with_columns(
+            value=pl.when(~pl.col("observed") & (known_hours < pl.col("value")))
+            .then(known_hours)
+            .otherwise("value")
+        )
+        .filter(pl.col("observed") | (pl.col("value") >= 0))
+        .drop("live_to")
+    )

@@ -19,7 +19,7 @@ def canonical(table: str, native: Any) -> pl.LazyFrame:
     frame stays lazy; other engines hand over only the columns that are asked for.
 
     Raises:
-        UnknownNameError: there is no such table, or a key column is missing.
+        UnknownNameError: there is no such table, a key column is missing, or times have no zone.
     """
     if table not in TABLES:
         raise UnknownNameError(f"no table is called {table!r}; tables: {', '.join(TABLES)}.")
@@ -48,12 +48,18 @@ def _filled(lazy: pl.LazyFrame, table: str, found: list[str]) -> pl.LazyFrame:
         "source_ref": pl.lit(f"{SOURCE}:{table}"),
         "method": pl.lit("reported"),
     }
+    given = lazy.collect_schema()
     columns = []
     for name, dtype in polars_schema(table).items():
-        if name in found:
-            columns.append(pl.col(name).cast(dtype))
-        else:
+        if name not in found:
             columns.append(defaults.get(name, pl.lit(None)).cast(dtype).alias(name))
+            continue
+        if isinstance(given[name], pl.Datetime) and given[name].time_zone is None:
+            raise UnknownNameError(
+                f"{table}.{name}: its times carry no zone, so they are not known. Give them one "
+                "(in pandas: .dt.tz_localize('Europe/London'))."
+            )
+        columns.append(pl.col(name).cast(dtype))
     return lazy.select(columns)
 
 

@@ -10,6 +10,7 @@ from typing import Final
 
 import polars as pl
 
+from devops_analytics.metrics.delivery import incidents_ending_before_start, negative_lead_times
 from devops_analytics.metrics.metric import Evidence
 
 FOUND: Final = {"key": pl.String(), "service": pl.String(), "detail": pl.String()}
@@ -27,25 +28,18 @@ class Check:
     find: Callable[[Evidence], pl.LazyFrame]
 
 
-def _hours_between(start: str, end: str) -> pl.Expr:
-    return (pl.col(end) - pl.col(start)).dt.total_microseconds() / 3.6e9
-
-
-def incidents_ending_before_start(evidence: Evidence) -> pl.LazyFrame:
+def incidents_backwards(evidence: Evidence) -> pl.LazyFrame:
     """Return incidents whose resolution is earlier than their start."""
-    start = pl.coalesce("started_at", "created_at")
-    return (
-        evidence.tables["incidents"]
-        .with_columns(start=start)
-        .filter(pl.col("resolved_at") < pl.col("start"))
-        .select(
-            key="incident_id",
-            service="service",
-            detail=pl.format(
-                "ends {} hours before it starts", (-_hours_between("start", "resolved_at")).round(1)
-            ),
-        )
-    )
+    return _backwards(incidents_ending_before_start(evidence), "ends {} hours before it starts")
+
+
+def commits_backwards(evidence: Evidence) -> pl.LazyFrame:
+    """Return commits whose deployment finished before the commit was made."""
+    return _backwards(negative_lead_times(evidence), "made {} hours after it was deployed")
+
+
+def _backwards(observations: pl.LazyFrame, words: str) -> pl.LazyFrame:
+    return observations.select("key", "service", detail=pl.format(words, (-pl.col("value")).round(2)))
 
 
 def incidents_without_service(evidence: Evidence) -> pl.LazyFrame:
@@ -83,27 +77,6 @@ def planned_incidents(evidence: Evidence) -> pl.LazyFrame:
         evidence.tables["incidents"]
         .filter(pl.col("planned"))
         .select(key="incident_id", service="service", detail=pl.lit("planned maintenance"))
-    )
-
-
-def commits_deployed_before_written(evidence: Evidence) -> pl.LazyFrame:
-    """Return commits whose deployment finished before the commit was made."""
-    deployed = evidence.links.deployed_in.lazy().filter(~pl.col("is_baseline"))
-    finished = evidence.links.deployments.lazy().select("deployment_id", "finished_at")
-    return (
-        deployed.join(finished, on="deployment_id")
-        .join(
-            evidence.tables["commits"].select("repo", "sha", "committed_at"), on=["repo", "sha"]
-        )
-        .filter(pl.col("finished_at") < pl.col("committed_at"))
-        .select(
-            key="sha",
-            service="service",
-            detail=pl.format(
-                "committed {} hours after its deployment finished",
-                (-_hours_between("committed_at", "finished_at")).round(2),
-            ),
-        )
     )
 
 
@@ -160,14 +133,14 @@ CHECKS: Final = (
         title="Incidents that end before they start",
         effect="Left out of time to restore and recovery time; still counted as incidents.",
         what_to_do="Correct the times in the incident tool and export again.",
-        find=incidents_ending_before_start,
+        find=incidents_backwards,
     ),
     Check(
         id="commits_deployed_before_written",
         title="Commits deployed before they were made",
         effect="Left out of change lead time: a clock runs backwards or history was rewritten.",
         what_to_do="Compare the clocks of the build machine and of the authors.",
-        find=commits_deployed_before_written,
+        find=commits_backwards,
     ),
     Check(
         id="deployments_without_finish",

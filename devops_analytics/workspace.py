@@ -1,6 +1,7 @@
 """What a user holds: settings and tables, and everything computed from them, lazily and once."""
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from functools import cached_property
 from pathlib import Path
@@ -15,11 +16,12 @@ from devops_analytics.config import DEFAULT_FILE, Settings, read_settings, setti
 from devops_analytics.errors import DevopsAnalyticsError, ExportError, UnknownNameError
 from devops_analytics.estimates import estimate
 from devops_analytics.frames import canonical, rows_as_table
-from devops_analytics.linking import declared_deployments, link
+from devops_analytics.linking import declared_deployments, link, links_with_window
 from devops_analytics.linking.links import Links
 from devops_analytics.loading import LoadReport, Progress, load
 from devops_analytics.maturity import Assessment, Model, read_model, score
 from devops_analytics.metrics import METRICS, Evidence, Metric, Unit, metric
+from devops_analytics.metrics.instability import CHANGE_FAIL_RATE
 from devops_analytics.periods import Period, parse_period
 from devops_analytics.schema import TABLES, empty
 from devops_analytics.sources.source import QUARANTINE
@@ -273,6 +275,7 @@ class Workspace:
             definitions=self.settings.definitions,
             as_of=self.known_until,
             time_zone=self.settings.organisation.time_zone,
+            coverage=self.coverage,
         )
 
     # ---- Numbers ---- #
@@ -341,30 +344,61 @@ class Workspace:
         asked = [period] if isinstance(period, str | Period) else list(period)
         periods = [self.period(text) for text in asked]
         chosen = [metric(name) for name in metrics] if metrics is not None else list(METRICS)
+        observed = [(declared, self.observations(declared.id)) for declared in chosen]
+        return self._estimated(observed, periods, by=by, team=team)
+
+    def _estimated(
+        self,
+        observed: Sequence[tuple[Metric, pl.DataFrame]],
+        periods: list[Period],
+        *,
+        by: str,
+        team: str | None,
+    ) -> pl.DataFrame:
         services = self.services
         if team is not None:
             services = services.filter(pl.col("service").is_in(self._team_services(team)))
-        frames = [
-            estimate(
-                self._observations_of(declared, services, whole=team is None),
-                declared,
-                periods=periods,
-                by=by,
-                services=services,
-                coverage=self.coverage,
-                definitions=self.settings.definitions,
-                organisation=self.settings.organisation.name,
-                as_of=self.as_of,
-            )
-            for declared in chosen
-        ]
-        return pl.concat(frames)
+            inside = pl.col("service").is_in(services["service"].implode())
+            observed = [(declared, rows.filter(inside)) for declared, rows in observed]
+        return pl.concat(
+            [
+                estimate(
+                    rows,
+                    declared,
+                    periods=periods,
+                    by=by,
+                    services=services,
+                    coverage=self.coverage,
+                    definitions=self.settings.definitions,
+                    organisation=self.settings.organisation.name,
+                    as_of=self.as_of,
+                )
+                for declared, rows in observed
+            ]
+        )
 
-    def _observations_of(
-        self, declared: Metric, services: pl.DataFrame, *, whole: bool
+    def sensitivity(
+        self, period: str | Period, *, by: str = "organisation", team: str | None = None
     ) -> pl.DataFrame:
-        rows = self.observations(declared.id)
-        return rows if whole else rows.filter(pl.col("service").is_in(services["service"]))
+        """Return how the change fail rate moves with the attribution window.
+
+        Columns are `window` (hours, or `named causes only`) and those of `Measurements`; one
+        row for each window of `definitions.sensitivity_windows_hours` and entity.
+        """
+        windows: list[float | None] = [*self.settings.definitions.sensitivity_windows_hours, None]
+        frames = []
+        for hours in windows:
+            links = links_with_window(self.links, self.tables, window_hours=hours)
+            evidence = replace(self.evidence, links=links)
+            found = self._estimated(
+                [(CHANGE_FAIL_RATE, CHANGE_FAIL_RATE.observe(evidence).collect())],
+                [self.period(period)],
+                by=by,
+                team=team,
+            )
+            name = "named causes only" if hours is None else f"{hours:g} hours"
+            frames.append(found.select(pl.lit(name).alias("window"), pl.all()))
+        return pl.concat(frames)
 
     def score(self, period: str | Period, *, team: str | None = None) -> Assessment:
         """Return the maturity assessment of the organisation, or of one team."""

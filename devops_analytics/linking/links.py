@@ -1,6 +1,6 @@
 """What linking finds: deployments in order, and the rows that join tables, each with its method."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import dataframely as dy
 import polars as pl
@@ -40,6 +40,31 @@ class DeployedIn(dy.Schema):
     method = dy.String(description="graph, or first deployment after (no graph known)")
 
 
+class Waiting(dy.Schema):
+    """Commit on the trunk that no successful production deployment of a service carries yet."""
+
+    service = dy.String(description="the service")
+    repo = dy.String(description="repository of the commit")
+    sha = dy.String(description="the commit")
+
+
+class DeployedChanges(dy.Schema):
+    """Merged change (pull or merge request) → the deployment that first carried its merge."""
+
+    service = dy.String(description="the service")
+    repo = dy.String(description="repository of the change")
+    change_id = dy.String(description="the change")
+    first_commit_at = dy.Datetime(
+        time_unit="us",
+        time_zone="UTC",
+        nullable=True,
+        description="when the earliest of its commits was committed; null: none is known",
+    )
+    deployment_id = dy.String(nullable=True, description="the deployment; null: waits for one")
+    is_baseline = dy.Bool(description="merged before the service's first deployment")
+    method = dy.String(description="graph, or first deployment after (no graph known)")
+
+
 class BlamedOn(dy.Schema):
     """Incident → the deployment held responsible."""
 
@@ -62,7 +87,7 @@ class Remedies(dy.Schema):
 class Unlinked(dy.Schema):
     """What could not be linked, with the reason."""
 
-    kind = dy.String(description="deployment, incident or commit")
+    kind = dy.String(description="deployment, incident, commit or change")
     key = dy.String(description="its key")
     service = dy.String(nullable=True, description="its service")
     at = dy.Datetime(time_unit="us", time_zone="UTC", nullable=True, description="its time")
@@ -79,3 +104,5 @@ class Links:
     blamed_on: pl.DataFrame
     remedies: pl.DataFrame
     unlinked: pl.DataFrame
+    waiting: pl.DataFrame = field(default_factory=Waiting.create_empty)
+    deployed_changes: pl.DataFrame = field(default_factory=DeployedChanges.create_empty)

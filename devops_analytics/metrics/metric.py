@@ -28,6 +28,8 @@ class Unit(StrEnum):
     SHARE = "share"
     PER_DAY = "per day"
     DAYS_PER_WEEK = "days per week"
+    LINES = "lines"
+    COMMITS = "commits"
 
 
 class Better(StrEnum):
@@ -54,8 +56,9 @@ class Observations(dy.Schema):
 class Evidence:
     """What a metric may look at: the canonical tables, the links, the choices, the as-of time.
 
-    `tables` holds every canonical table by name; a table that no export feeds is empty.
-
+    `tables` holds every canonical table by name; a table that no export feeds is empty. `coverage`
+    says until when each table is known for each service; without it, everything is known until
+    `as_of`.
     """
 
     tables: dict[str, pl.LazyFrame]
@@ -63,6 +66,7 @@ class Evidence:
     definitions: Definitions
     as_of: datetime
     time_zone: str = "UTC"
+    coverage: pl.DataFrame | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -17,13 +17,19 @@ class Draft:
     `rows` has some of the canonical columns of `table` (missing ones become null); times may be
     strings or typed; plus `record` (Int64, 1-based line or item in the file) and, where cheap,
     `raw` (the record as text, for quarantine). `rejected` are records that could not even become
-    rows, with the columns of `QUARANTINE`. `n_read` counts all records read for this table.
+    rows, with the columns of `QUARANTINE`. `n_read` counts all records read for this table, and
+    `n_absorbed` those that are no rows of their own but became part of other rows (a status that
+    dates a deployment, maybe of another file): n_read = rows + rejected + n_absorbed. Absorbed
+    records are printed as loaded. Where `has_pseudonyms` is true, the people columns already hold
+    pseudonyms (and is_bot what came of the names), and are left as they are.
     """
 
     table: str
     rows: pl.DataFrame
     n_read: int
     rejected: pl.DataFrame | None = None
+    n_absorbed: int = 0
+    has_pseudonyms: bool = False
     time_zone: str | None = None
     time_format: str | None = None
     notes: tuple[str, ...] = ()
@@ -69,7 +75,9 @@ class SourceKind:
     """A source as the registry knows it.
 
     `read(path, entry, context)` yields drafts; it raises `ExportError` when nothing in the file
-    can be read. `recognise(path)` returns None when the file is not this tool's.
+    can be read. `read_many(paths, entry, context)` is there where records of one file complete
+    those of another: it takes all files of an entry and yields each draft with its file; `context`
+    then is the first file's. `recognise(path)` returns None when the file is not this tool's.
     """
 
     kind: str
@@ -78,3 +86,4 @@ class SourceKind:
     tables: tuple[str, ...]
     read: Callable[[Path, Any, Context], Iterator[Draft]]
     recognise: Callable[[Path], Recognition | None]
+    read_many: Callable[[list[Path], Any, Context], Iterator[tuple[Path, Draft]]] | None = None

@@ -1,0 +1,232 @@
+"""One estimator for each kind of metric: the observations of one entity and period → a number."""
+
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from devops_analytics.config import Definitions
+from devops_analytics.estimates.intervals import (
+    MEDIAN,
+    Floats,
+    order_statistic_ranks,
+    poisson,
+    quantile,
+    wilson,
+)
+from devops_analytics.estimates.survival import survival_quantile
+from devops_analytics.metrics.metric import Kind, Metric, Unit
+
+SHOWN: Final = 5
+"""How many values or names a note lists."""
+
+_P85: Final = 0.85
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Estimate:
+    """What the observations of one entity and period come to; see `Measurements`."""
+
+    status: str
+    value: float | None = None
+    low: float | None = None
+    high: float | None = None
+    n: int | None = None
+    numerator: float | None = None
+    denominator: float | None = None
+    method: str | None = None
+    note: str | None = None
+
+
+def estimated(
+    metric: Metric,
+    values: Floats,
+    observed: NDArray[np.bool_],
+    *,
+    live_days: float,
+    definitions: Definitions,
+) -> Estimate:
+    """Estimate a metric where its feeds were alive.
+
+    Args:
+        metric: whose kind, unit and quantile decide.
+        values: one per observation, sorted.
+        observed: false where the true value is at least the one given.
+        live_days: days of the period that the feeds can speak for.
+        definitions: confidence and smallest n.
+    """
+    if metric.kind is Kind.RATE:
+        return _rate(len(values), live_days, definitions)
+    if len(values) == 0:
+        return Estimate(
+            status="none",
+            n=0,
+            numerator=0.0,
+            denominator=0.0,
+            note=f"nothing to measure in {days_text(live_days)} live days",
+        )
+    if metric.kind is Kind.PROPORTION:
+        return _proportion(values, definitions)
+    return _quantile(metric, values, observed, definitions)
+
+
+def days_text(days: float) -> str:
+    """Return a number of days as notes write it: whole ones, tenths below one."""
+    return f"{days:.0f}" if days >= 1 else f"{days:.1f}"
+
+
+def _rate(count: int, days: float, definitions: Definitions) -> Estimate:
+    if days < 1:
+        return Estimate(
+            status="insufficient",
+            n=count,
+            numerator=float(count),
+            denominator=days,
+            note=f"{count} in less than one live day",
+        )
+    low, high = poisson(count, definitions.confidence)
+    return Estimate(
+        status="ok" if count else "none",
+        value=count / days if count else None,
+        low=low / days,
+        high=high / days,
+        n=count,
+        numerator=float(count),
+        denominator=days,
+        method="exact Poisson",
+        note=None if count else f"none in {days_text(days)} live days",
+    )
+
+
+def _proportion(values: Floats, definitions: Definitions) -> Estimate:
+    n, hits = len(values), int(values.sum())
+    low, high = wilson(hits, n, definitions.confidence)
+    enough = n >= definitions.minimum_n
+    return Estimate(
+        status="ok" if enough else "insufficient",
+        value=hits / n if enough else None,
+        low=low,
+        high=high,
+        n=n,
+        numerator=float(hits),
+        denominator=float(n),
+        method="Wilson",
+        note=None if enough else f"{hits} of {n}",
+    )
+
+
+def _quantile(
+    metric: Metric, values: Floats, observed: NDArray[np.bool_], definitions: Definitions
+) -> Estimate:
+    n, ended = len(values), int(observed.sum())
+    if n < _smallest_n(metric.quantile, definitions):
+        return Estimate(
+            status="insufficient",
+            n=n,
+            numerator=float(ended),
+            denominator=float(n),
+            note=f"only {n}: {_listed(values, observed, metric.unit)}",
+        )
+    if ended == n:
+        return _order_statistic(metric, values, definitions.confidence)
+    return _kaplan_meier(metric, values, observed, definitions.confidence)
+
+
+def _smallest_n(q: float, definitions: Definitions) -> int:
+    if q <= MEDIAN:
+        return definitions.minimum_n
+    return definitions.minimum_n_p85 if q <= _P85 else definitions.minimum_n_p90
+
+
+def _order_statistic(metric: Metric, values: Floats, confidence: float) -> Estimate:
+    n = len(values)
+    lower, upper = order_statistic_ranks(n, metric.quantile, confidence)
+    return _bounded(
+        metric,
+        value=quantile(values, metric.quantile),
+        low=None if lower is None else float(values[lower - 1]),
+        high=None if upper is None else float(values[upper - 1]),
+        n=n,
+        ended=n,
+        method="order statistics",
+        longest=float(values[-1]),
+    )
+
+
+def _kaplan_meier(
+    metric: Metric, values: Floats, observed: NDArray[np.bool_], confidence: float
+) -> Estimate:
+    n, longest, method = len(values), float(values[-1]), "Kaplan-Meier, log-log"
+    ended = int(observed.sum())
+    found = survival_quantile(values, observed, metric.quantile, confidence)
+    if found.value is None:
+        share = (
+            "more than half"
+            if metric.quantile == MEDIAN
+            else f"more than {1 - metric.quantile:.0%}"
+        )
+        return Estimate(
+            status="insufficient",
+            low=longest if found.low is None else found.low,
+            n=n,
+            numerator=float(ended),
+            denominator=float(n),
+            method=method,
+            note=f"{share} still open; longer than {_shown(longest, metric.unit)} {metric.unit}",
+        )
+    return _bounded(
+        metric,
+        value=found.value,
+        low=found.low,
+        high=found.high,
+        n=n,
+        ended=ended,
+        method=method,
+        longest=longest,
+    )
+
+
+def _bounded(
+    metric: Metric,
+    *,
+    value: float,
+    low: float | None,
+    high: float | None,
+    n: int,
+    ended: int,
+    method: str,
+    longest: float,
+) -> Estimate:
+    """Return a quantile with its limits; one above the median needs an upper limit to be told."""
+    told = high is not None or metric.quantile <= MEDIAN
+    note = None
+    if not told:
+        note = f"no upper limit; the largest seen is {_shown(longest, metric.unit)} {metric.unit}"
+    elif high is None:
+        note = f"no upper limit: {n - ended} of {n} still open" if ended < n else "no interval"
+    return Estimate(
+        status="ok" if told else "insufficient",
+        value=value if told else None,
+        low=low,
+        high=high,
+        n=n,
+        numerator=float(ended),
+        denominator=float(n),
+        method=method,
+        note=note,
+    )
+
+
+def _listed(values: Floats, observed: NDArray[np.bool_], unit: Unit) -> str:
+    """Return the smallest values in words; those still running are marked with `>`."""
+    words = [
+        f"{'' if ended else '>'}{_shown(float(value), unit)}"
+        for value, ended in zip(values[:SHOWN], observed[:SHOWN], strict=True)
+    ]
+    more = " …" if len(values) > SHOWN else ""
+    return f"{', '.join(words)}{more} {unit}"
+
+
+def _shown(value: float, unit: Unit) -> str:
+    return f"{value:.3f}" if unit is Unit.SHARE else f"{value:.1f}"

@@ -1,0 +1,304 @@
+"""Deployments made out of what else was exported: tags, releases, runs, jobs and merges."""
+
+import re
+from collections.abc import Callable, Iterable, Mapping
+from typing import Final
+
+import polars as pl
+
+from devops_analytics.config import DeclaredDeployments, Settings, environment_kind
+from devops_analytics.errors import SettingsError
+from devops_analytics.linking.repositories import repositories_of_services
+from devops_analytics.schema import empty, polars_schema
+
+_TRACE: Final = ("updated_at", "source", "source_ref")
+_DRAFT: Final = pl.Schema(
+    {
+        name: polars_schema("deployments")[name]
+        for name in (
+            "repo",
+            "sha",
+            "ref",
+            "started_at",
+            "finished_at",
+            "result",
+            "trigger",
+            "attempt",
+            *_TRACE,
+        )
+    }
+    | {"name": pl.String()}
+)
+"""What an origin gives: columns of `deployments`, and `name`, unique in its repository."""
+
+_BY_WEIGHT: Final = (
+    "skipped",
+    "success",
+    "unknown",
+    "blocked",
+    "queued",
+    "in_progress",
+    "cancelled",
+    "timeout",
+    "error",
+    "failure",
+)
+"""Results of jobs: the last of these that occurs is the result of them together."""
+
+Tables = Mapping[str, pl.LazyFrame]
+
+
+def declared_deployments(tables: Tables, settings: Settings) -> pl.LazyFrame:
+    """Return deployments (their canonical table) made by the `[[deployments]]` rules.
+
+    A rule makes deployments of the service that it names, else of every service that is built
+    from the repository. The repository itself is the service where no service is declared at all,
+    or where the rule names a repository that no service has. What two rules make alike counts
+    once.
+
+    The tables are read here and now, so whatever uses the deployments doesn't read them again.
+
+    Raises:
+        SettingsError: a rule for runs or jobs doesn't say which ones.
+    """
+    owners = repositories_of_services(tables, settings).select("service", "repo").unique()
+    made = [
+        _declared(tables, settings, owners, rule, index)
+        for index, rule in enumerate(settings.deployments)
+    ]
+    return (
+        pl.concat([empty("deployments"), *made])
+        .unique("deployment_id", keep="first", maintain_order=True)
+        .lazy()
+    )
+
+
+def _declared(
+    tables: Tables, settings: Settings, owners: pl.DataFrame, rule: DeclaredDeployments, index: int
+) -> pl.DataFrame:
+    if rule.origin in {"runs", "jobs"} and rule.pattern is None:
+        raise SettingsError(
+            f"deployments[{index}].pattern: this key is missing; allowed: a regular expression "
+            f"found in the name of the {rule.origin} that deploy, such as '^deploy$'."
+        )
+    drafts = _ORIGINS[rule.origin](tables, rule)
+    served = _with_service(drafts, settings, owners, rule)
+    identity = [pl.col("service"), pl.lit("@"), pl.col("inside"), pl.col("name")]
+    if rule.environment != "production":
+        identity.append(pl.lit(f" in {rule.environment}"))
+    kinds = {
+        service: environment_kind(settings, service, rule.environment)
+        for service in served["service"].unique()
+    }
+    return served.with_columns(
+        deployment_id=pl.concat_str(identity),
+        environment=pl.lit(rule.environment),
+        environment_kind=pl.col("service").replace_strict(kinds, return_dtype=pl.String),
+        artifact=pl.lit(None, dtype=pl.String),
+        planned=pl.lit(None, dtype=pl.Boolean),
+        method=pl.lit(f"declared from {rule.origin}"),
+    ).select(pl.col(name).cast(dtype) for name, dtype in polars_schema("deployments").items())
+
+
+def _with_service(
+    drafts: pl.DataFrame, settings: Settings, owners: pl.DataFrame, rule: DeclaredDeployments
+) -> pl.DataFrame:
+    """Add `service`, and `inside`: the repository's name where the service's own won't do."""
+    if rule.service is not None:
+        served = drafts.with_columns(service=pl.lit(rule.service))
+    elif not settings.services:
+        served = drafts.with_columns(service=pl.col("repo"))
+    else:
+        owned = drafts.join(owners, on="repo", maintain_order="left_right")
+        if rule.repository is not None and owned.is_empty():
+            owned = drafts.with_columns(service=pl.col("repo"))
+        served = owned
+    sizes = owners.group_by("service").agg(n_repositories=pl.len())
+    return (
+        served.drop_nulls("service")
+        .join(sizes, on="service", how="left", maintain_order="left")
+        .with_columns(
+            inside=pl.when(pl.col("n_repositories") > 1)
+            .then(pl.format("{}/", "repo"))
+            .otherwise(pl.lit(""))
+        )
+    )
+
+
+# ---- Origins ---- #
+
+
+def _of_repository(frame: pl.LazyFrame, rule: DeclaredDeployments) -> pl.LazyFrame:
+    return frame if rule.repository is None else frame.filter(pl.col("repo") == rule.repository)
+
+
+def _matching(frame: pl.LazyFrame, column: str, pattern: str | None) -> pl.LazyFrame:
+    """Keep the rows in whose column the pattern is found.
+
+    The distinct values are judged by Python, whose patterns the settings are checked as; the rows
+    are then chosen by plain equality, which an engine can do while it reads a file.
+    """
+    if pattern is None:
+        return frame
+    values = frame.select(pl.col(column).unique()).collect()[column].drop_nulls()
+    found = _searched(values, pattern)
+    if len(found) == 1:
+        return frame.filter(pl.col(column) == found[0])
+    return frame.filter(pl.col(column).is_in(found))
+
+
+def _searched(values: Iterable[str], pattern: str) -> list[str]:
+    searched = re.compile(pattern)
+    return sorted(value for value in values if searched.search(value))
+
+
+def _from_refs(*kinds: str) -> Callable[[Tables, DeclaredDeployments], pl.DataFrame]:
+    def drafts(tables: Tables, rule: DeclaredDeployments) -> pl.DataFrame:
+        """Make one deployment of each tag or release, at the time it was made.
+
+        A tag without a time of its own has that of its commit.
+        """
+        refs = _of_repository(tables["refs"], rule).filter(pl.col("kind").is_in(kinds))
+        found = _matching(refs, "name", rule.pattern).collect()
+        undated = found.filter(pl.col("created_at").is_null()).select("repo", "sha").unique()
+        committed = (
+            tables["commits"]
+            .join(undated.lazy(), on=["repo", "sha"], how="semi")
+            .select("repo", "sha", "committed_at")
+            .collect()
+        )
+        return (
+            found.join(committed, on=["repo", "sha"], how="left", maintain_order="left")
+            .select(
+                "repo",
+                "sha",
+                ref="name",
+                started_at=None,
+                finished_at=pl.coalesce("created_at", "committed_at"),
+                result=pl.lit("success"),
+                trigger=None,
+                attempt=None,
+                updated_at="updated_at",
+                source="source",
+                source_ref="source_ref",
+                name="name",
+            )
+            .cast(_DRAFT)
+        )
+
+    return drafts
+
+
+def _from_merges(tables: Tables, rule: DeclaredDeployments) -> pl.DataFrame:
+    """Make one deployment of each change merged to a branch that the rule's pattern is found in."""
+    merged = _of_repository(tables["changes"], rule).filter(pl.col("merged_at").is_not_null())
+    return (
+        _matching(merged, "base", rule.branch)
+        .select(
+            "repo",
+            sha="merge_sha",
+            ref=None,
+            started_at=None,
+            finished_at="merged_at",
+            result=pl.lit("success"),
+            trigger=None,
+            attempt=None,
+            updated_at="updated_at",
+            source="source",
+            source_ref="source_ref",
+            name=pl.format("merge {}", "change_id"),
+        )
+        .collect()
+        .cast(_DRAFT)
+    )
+
+
+def _from_runs(tables: Tables, rule: DeclaredDeployments) -> pl.DataFrame:
+    runs = _matching(_of_repository(tables["pipeline_runs"], rule), "pipeline", rule.pattern)
+    chosen = runs.select(
+        "repo", "run_id", "attempt", "sha", "branch", "started_at", "finished_at", "result", *_TRACE
+    ).collect()
+    return _one_per_run(_on_branch(chosen, rule), "run")
+
+
+def _from_jobs(tables: Tables, rule: DeclaredDeployments) -> pl.DataFrame:
+    """Make one deployment of the matching jobs of a run: it succeeds when all of them do."""
+    jobs = _matching(tables["pipeline_jobs"], "name", rule.pattern).collect()
+    runs = (
+        tables["pipeline_runs"]
+        .select("run_id", "attempt", run_repo="repo", run_sha="sha", run_branch="branch")
+        .join(
+            jobs.lazy().select("run_id", "attempt").unique(), on=["run_id", "attempt"], how="semi"
+        )
+        .collect()
+        .filter(pl.len().over("run_id", "attempt") == 1)
+    )
+    weight = {word: place for place, word in enumerate(_BY_WEIGHT)}
+    attempts = (
+        jobs.join(runs, on=["run_id", "attempt"], how="left", maintain_order="left")
+        .with_columns(
+            repo=pl.coalesce("repo", "run_repo"),
+            sha=pl.coalesce("sha", "run_sha"),
+            branch=pl.coalesce("branch", "run_branch"),
+            weight=pl.col("result").replace_strict(weight, return_dtype=pl.Int64),
+        )
+        .group_by("repo", "run_id", "attempt", maintain_order=True)
+        .agg(
+            pl.col("sha", "branch", *_TRACE).drop_nulls().first(),
+            pl.col("started_at").min(),
+            finished_at=pl.when(pl.col("finished_at").is_not_null().all()).then(
+                pl.col("finished_at").max()
+            ),
+            result=pl.col("result").sort_by("weight").last(),
+        )
+    )
+    of_repository = _of_repository(attempts.lazy(), rule).collect()
+    return _one_per_run(_on_branch(of_repository, rule), "job of run")
+
+
+def _on_branch(attempts: pl.DataFrame, rule: DeclaredDeployments) -> pl.DataFrame:
+    return _matching(attempts.lazy(), "branch", rule.branch).collect()
+
+
+def _one_per_run(attempts: pl.DataFrame, word: str) -> pl.DataFrame:
+    """Make one deployment of a run, however often it was tried.
+
+    It is the first attempt that succeeded, else the last attempt. A later success of the same run
+    is a deployment of its own where another run succeeded in between: it brings the older version
+    back.
+    """
+    named = attempts.with_columns(name=pl.format(f"{word} {{}}", "run_id"), ref="branch")
+    run = ["repo", "run_id"]
+    if (attempts["attempt"].max() or 1) == 1:
+        return _as_draft(named)
+    succeeded = pl.col("result") == "success"
+    numbered = named.with_columns(
+        deciding=pl.when(succeeded.any())
+        .then(pl.col("attempt").filter(succeeded).min())
+        .otherwise(pl.col("attempt").max())
+        .over(run)
+    )
+    deciding = numbered.filter(pl.col("attempt") == pl.col("deciding"))
+    successes = numbered.filter(succeeded & pl.col("finished_at").is_not_null()).sort(
+        "finished_at", "run_id", "attempt"
+    )
+    back_again = successes.filter(
+        (pl.col("attempt") > pl.col("deciding"))
+        & (pl.col("run_id") != pl.col("run_id").shift().over("repo"))
+    ).with_columns(name=pl.format("{} attempt {}", "name", "attempt"))
+    return _as_draft(pl.concat([deciding, back_again]))
+
+
+def _as_draft(attempts: pl.DataFrame) -> pl.DataFrame:
+    return attempts.with_columns(trigger=pl.lit("pipeline")).select(
+        pl.col(name).cast(dtype) for name, dtype in _DRAFT.items()
+    )
+
+
+_ORIGINS: Final[dict[str, Callable[[Tables, DeclaredDeployments], pl.DataFrame]]] = {
+    "tags": _from_refs("tag", "release"),
+    "releases": _from_refs("release"),
+    "runs": _from_runs,
+    "jobs": _from_jobs,
+    "merges": _from_merges,
+}

@@ -1,0 +1,164 @@
+"""Deployment → the earlier deployment that it put right: rollbacks, reverts and hotfixes."""
+
+from collections.abc import Mapping
+
+import polars as pl
+
+from devops_analytics.linking.commits import Carried
+from devops_analytics.linking.links import Remedies
+
+_SEQUENCE = ["service", "repo"]
+
+
+def remedies(
+    tables: Mapping[str, pl.LazyFrame],
+    deployments: pl.DataFrame,
+    carried: Carried,
+    *,
+    merged: pl.DataFrame,
+    members: pl.DataFrame,
+    deployed_changes: pl.DataFrame,
+) -> pl.DataFrame:
+    """Return rows of schema `Remedies`; one deployment may put several right, in several ways.
+
+    Only successful production deployments of one service and repository are compared, in their
+    order.
+    """
+    numbered = (
+        deployments.filter("succeeded")
+        .select("deployment_id", "service", "repo", "version")
+        .with_row_index("position")
+    )
+    found = [
+        _rollbacks(numbered),
+        _reverts(tables, carried, numbered),
+        _hotfixes(
+            tables,
+            carried,
+            numbered,
+            merged=merged,
+            members=members,
+            deployed_changes=deployed_changes,
+        ),
+    ]
+    return (
+        pl.concat(found)
+        .unique(maintain_order=True)
+        .select(Remedies.column_names())
+        .sort("deployment_id", "remedied_deployment_id", "method")
+    )
+
+
+def _rollbacks(numbered: pl.DataFrame) -> pl.DataFrame:
+    """Return deployments of a version that was in production before the running one ever was.
+
+    The first deployment after that version's last one is put right. Deployments without a version
+    are left out of the sequence: nothing can be said of them.
+    """
+    versioned = numbered.filter(pl.col("version").is_not_null())
+    same_version = [*_SEQUENCE, "version"]
+    position = pl.col("position")
+    ordered = versioned.with_columns(
+        first=position.min().over(same_version),
+        last_before=position.shift().over(same_version, order_by="position"),
+        next_position=position.shift(-1).over(_SEQUENCE, order_by="position"),
+    ).with_columns(running_first=pl.col("first").shift().over(_SEQUENCE, order_by="position"))
+    back = ordered.filter(pl.col("first") < pl.col("running_first"))
+    followers = ordered.select(last_before="position", remedied_position="next_position")
+    ids = numbered.select(remedied_position="position", remedied_deployment_id="deployment_id")
+    return (
+        back.join(followers, on="last_before")
+        .join(ids, on="remedied_position")
+        .select("deployment_id", "remedied_deployment_id", method=pl.lit("rollback"))
+    )
+
+
+def _reverts(
+    tables: Mapping[str, pl.LazyFrame], carried: Carried, numbered: pl.DataFrame
+) -> pl.DataFrame:
+    """Return deployments that carry a revert of what an earlier deployment carried.
+
+    What the baseline carried came by a deployment that is not known, so reverting it puts no
+    known deployment right.
+    """
+    reverts = (
+        tables["commits"]
+        .filter(pl.col("reverts_sha").is_not_null())
+        .select("repo", "sha", "reverts_sha")
+        .collect()
+    )
+    placed = carried.rows.filter(pl.col("deployment_id").is_not_null() & ~pl.col("is_baseline"))
+    positions = numbered.select("deployment_id", "position")
+    repairs = (
+        reverts.join(placed.filter("counts"), on=["repo", "sha"])
+        .select("service", "repo", "reverts_sha", "deployment_id")
+        .join(positions, on="deployment_id")
+    )
+    reverted = placed.join(
+        reverts.select("repo", sha="reverts_sha").unique(), on=["repo", "sha"], how="semi"
+    ).select("service", "repo", reverts_sha="sha", remedied_deployment_id="deployment_id")
+    return (
+        repairs.join(reverted, on=["service", "repo", "reverts_sha"])
+        .join(
+            positions.rename(
+                {"deployment_id": "remedied_deployment_id", "position": "remedied_position"}
+            ),
+            on="remedied_deployment_id",
+        )
+        .filter(pl.col("remedied_position") < pl.col("position"))
+        .select("deployment_id", "remedied_deployment_id", method=pl.lit("revert"))
+    )
+
+
+def _hotfixes(
+    tables: Mapping[str, pl.LazyFrame],
+    carried: Carried,
+    numbered: pl.DataFrame,
+    *,
+    merged: pl.DataFrame,
+    members: pl.DataFrame,
+    deployed_changes: pl.DataFrame,
+) -> pl.DataFrame:
+    """Return deployments that carry a hotfix, with the one before of another version.
+
+    A deployment whose version is not known counts as one of another version.
+    """
+    is_hotfix = pl.col("title_kind") == "hotfix"
+    own_words = (
+        tables["commits"].filter(pl.col("subject_kind") == "hotfix").select("repo", "sha").collect()
+    )
+    changes = merged.filter(is_hotfix).select("repo", "change_id")
+    of_changes = members.join(changes, on=["repo", "change_id"], how="semi").select("repo", "sha")
+    placed = carried.rows.filter(
+        pl.col("deployment_id").is_not_null() & ~pl.col("is_baseline") & pl.col("counts")
+    )
+    by_commit = placed.join(
+        pl.concat([own_words, of_changes]).unique(), on=["repo", "sha"], how="semi"
+    )
+    by_change = deployed_changes.filter(
+        pl.col("deployment_id").is_not_null() & ~pl.col("is_baseline")
+    ).join(changes, on=["repo", "change_id"], how="semi")
+    fixing = pl.concat([by_commit.select("deployment_id"), by_change.select("deployment_id")])
+    return (
+        _predecessors(numbered)
+        .join(fixing.unique(), on="deployment_id", how="semi")
+        .select("deployment_id", "remedied_deployment_id", method=pl.lit("hotfix"))
+    )
+
+
+def _predecessors(numbered: pl.DataFrame) -> pl.DataFrame:
+    """Return each deployment with the last one before it that put out another version."""
+    place = pl.int_range(pl.len()).over(_SEQUENCE)
+    begins_run = (
+        pl.col("version")
+        .ne(pl.col("version").shift().over(_SEQUENCE, order_by="position"))
+        .fill_null(value=True)
+    )
+    runs = numbered.with_columns(place=place, begins_run=begins_run).with_columns(
+        before=pl.when("begins_run")
+        .then(pl.col("place") - 1)
+        .forward_fill()
+        .over(_SEQUENCE, order_by="position")
+    )
+    earlier = runs.select(*_SEQUENCE, before="place", remedied_deployment_id="deployment_id")
+    return runs.join(earlier, on=[*_SEQUENCE, "before"], nulls_equal=True)

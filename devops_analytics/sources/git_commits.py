@@ -1,0 +1,135 @@
+"""Commits of a clone from one `git log`, parsed while git still runs; a second load reads on."""
+
+import re
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import Final
+
+import polars as pl
+
+from devops_analytics.config import Settings
+from devops_analytics.errors import ExportError
+from devops_analytics.schema import TIME
+from devops_analytics.sources.git_command import Clone, records
+
+_FORMAT: Final = "%H%x00%P%x00%at%x00%ct%x00%aN%x00%aE%x00%s%x00%b"
+_FIELDS: Final = ("sha", "parents", "authored", "committed", "name", "address", "subject", "body")
+_LATEST: Final = 253_402_300_799
+"""The last second of the year 9999: later ones are broken clocks, not times."""
+
+_CHANGE_IN_SUBJECT: Final = (
+    r"^Merge pull request #(\d+)\b",
+    r"^Merged in .*\(pull request #(\d+)\)$",
+    r"^Merged PR (\d+):",
+    r"\(#(\d+)\)\s*$",
+)
+_CHANGE_IN_BODY: Final = r"(?m)^See merge request \S*!(\d+)\s*$"
+_REVERTED: Final = r"This reverts commit ([0-9a-f]{7,64})\b"
+
+SCHEMA: Final = {
+    "sha": pl.String(),
+    "parents": pl.List(pl.String()),
+    "author": pl.String(),
+    "authored_at": TIME,
+    "committed_at": TIME,
+    "is_merge": pl.Boolean(),
+    "reverts": pl.String(),
+    "change_id": pl.String(),
+    "subject_kind": pl.String(),
+}
+
+
+def log(
+    clone: Clone, tips: Sequence[str], settings: Settings, without: Sequence[str] = ()
+) -> pl.DataFrame:
+    """Return the commits that can be reached from `tips` and not from `without`, as `SCHEMA`.
+
+    `author` is "name <address>" as `.mailmap` has it; `reverts` is the sha as the message has it.
+    Times are null where git knows none; parents and is_merge are null where a shallow clone was
+    cut off.
+
+    Raises:
+        ExportError: git failed.
+    """
+    questions = [*tips, *(f"^{sha}" for sha in without)]
+    blocks = records(
+        clone,
+        *("log", "-z", "--stdin", "--encoding=UTF-8", f"--format={_FORMAT}"),
+        fields=len(_FIELDS),
+        stdin="".join(f"{question}\n" for question in questions),
+    )
+    hotfix = [re.compile(pattern, re.IGNORECASE) for pattern in settings.definitions.hotfix_titles]
+    with ThreadPoolExecutor(max_workers=1) as parser:
+        parsed = [parser.submit(_parsed, block, clone.boundary, hotfix) for block in blocks]
+    return pl.concat([pl.DataFrame(schema=SCHEMA), *(future.result() for future in parsed)])
+
+
+def _parsed(
+    block: bytes, boundary: frozenset[str], hotfix: Sequence[re.Pattern[str]]
+) -> pl.DataFrame:
+    values = pl.Series([block.decode("utf-8", "replace")]).str.split("\0").explode()
+    columns = {name: values.gather_every(len(_FIELDS), i) for i, name in enumerate(_FIELDS)}
+    parents = pl.col("parents").str.extract_all(r"[0-9a-f]+")
+    changes = [pl.col("subject").str.extract(pattern) for pattern in _CHANGE_IN_SUBJECT]
+    return (
+        pl.DataFrame(columns)
+        .with_columns(parents=pl.when(~pl.col("sha").is_in(boundary)).then(parents))
+        .select(
+            "sha",
+            "parents",
+            author=pl.format("{} <{}>", "name", "address"),
+            authored_at=utc("authored"),
+            committed_at=utc("committed"),
+            is_merge=pl.col("parents").list.len() > 1,
+            reverts=pl.col("body").str.extract(_REVERTED),
+            change_id=pl.coalesce(*changes, pl.col("body").str.extract(_CHANGE_IN_BODY)),
+            subject_kind=_subject_kinds(columns["subject"], hotfix),
+        )
+    )
+
+
+def utc(column: str) -> pl.Expr:
+    """Return the times that a column of epoch seconds (as text) means, null where it is none."""
+    seconds = pl.col(column).cast(pl.Int64, strict=False)
+    plausible = pl.when(seconds.is_between(0, _LATEST)).then(seconds)
+    return (plausible * 1_000_000).cast(pl.Datetime("us")).dt.replace_time_zone("UTC")
+
+
+def _subject_kinds(subjects: pl.Series, hotfix: Sequence[re.Pattern[str]]) -> pl.Series:
+    """Return what subjects say; the settings' patterns are Python's, so Python looks for them."""
+    return pl.Series(
+        [_subject_kind(subject, hotfix) for subject in subjects.to_list()], dtype=pl.String
+    )
+
+
+def _subject_kind(subject: str, hotfix: Sequence[re.Pattern[str]]) -> str | None:
+    if not subject:
+        return None
+    if subject.startswith('Revert "'):
+        return "revert"
+    return "hotfix" if any(pattern.search(subject) for pattern in hotfix) else "other"
+
+
+def log_since(
+    clone: Clone, tips: Sequence[str], settings: Settings, known: pl.DataFrame
+) -> pl.DataFrame | None:
+    """Return the commits from `tips` by reading only those that are not yet `known`.
+
+    `known` is what was read once from other tips. None: some of it is gone from the history, so
+    all must be read again.
+    """
+    parents = known["parents"].explode().drop_nulls()
+    heads = known.filter(~pl.col("sha").is_in(parents.implode()))["sha"]
+    fresh = sorted(set(tips).difference(known["sha"]))
+    newer = pl.DataFrame(schema=SCHEMA)
+    if fresh:  # Asked for nothing, git would answer for HEAD.
+        try:
+            newer = log(clone, fresh, settings, without=heads.to_list())
+        except ExportError:
+            return None
+    # A head has no child among the known, so a tip that reaches it is it, or comes through a
+    # commit that was read just now.
+    reached = {*tips, *newer["parents"].explode().drop_nulls()}
+    if not reached.issuperset(heads):
+        return None
+    return pl.concat([newer, known]).unique("sha", keep="first", maintain_order=True)

@@ -1,0 +1,115 @@
+"""Workflow runs and jobs → pipeline_runs and pipeline_jobs."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Final, NamedTuple
+
+from devops_analytics.sources.github.answers import Export, Found, Job, Refusal, Run
+from devops_analytics.sources.github.names import Names, repository_name
+from devops_analytics.sources.github.part import REPOSITORY_NOT_KNOWN, Part
+from devops_analytics.sources.github.words import NOT_BEGUN, has_ended, result_of
+from devops_analytics.sources.moments import moments
+
+RUN_COLUMNS: Final = (
+    "repo", "run_id", "attempt", "pipeline", "sha", "branch", "trigger", "queued_at",
+    "started_at", "finished_at", "result", "updated_at",
+)  # fmt: skip
+JOB_COLUMNS: Final = (
+    "run_id", "attempt", "job_id", "repo", "name", "sha", "branch", "runner", "queued_at",
+    "started_at", "finished_at", "result", "updated_at",
+)  # fmt: skip
+
+
+class Attempt(NamedTuple):
+    """One try of a run."""
+
+    run_id: str
+    attempt: int
+
+
+def last_ends(jobs: Sequence[Job]) -> dict[Attempt, str]:
+    """Return when the last job of each attempt ended, where all that are known have ended."""
+    known = moments(job.completed_at for job in jobs)
+    ends: dict[Attempt, list[str | None]] = {}
+    for job in jobs:
+        ended = job.completed_at if has_ended(job.status, job.conclusion) else None
+        attempt = _attempt(job.run_id, job.run_attempt)
+        ends.setdefault(attempt, []).append(ended if ended in known else None)
+    return {
+        attempt: max((end for end in found if end is not None), key=known.__getitem__)
+        for attempt, found in ends.items()
+        if None not in found
+    }
+
+
+def _attempt(run_id: int | str, attempt: int | None) -> Attempt:
+    return Attempt(str(run_id), attempt or 1)
+
+
+def runs(export: Export, names: Names, ends: Mapping[Attempt, str]) -> Part:
+    """Make rows of a file's workflow runs.
+
+    A run has no end of its own: `finished_at` is the end of its last job where the entry has the
+    attempt's jobs, else `updated_at`, which may be later. `run_started_at` is when the attempt was
+    asked for, so the wait for a runner counts as running.
+    """
+    part = Part(table="pipeline_runs", columns=RUN_COLUMNS)
+    for found in export.of("run"):
+        repo = repository_name(names, found.repository)
+        if repo is None:
+            part.refused.append(Refusal(found.number, *REPOSITORY_NOT_KNOWN))
+        else:
+            part.rows.append((found.number, *_run_row(found.record, repo, ends)))
+    return part
+
+
+def _run_row(run: Run, repo: str, ends: Mapping[Attempt, str]) -> tuple[Any, ...]:
+    attempt = _attempt(run.id, run.run_attempt)
+    result = result_of(run.status, run.conclusion)
+    has_end = has_ended(run.status, run.conclusion)
+    asked = run.created_at if attempt.attempt == 1 else run.run_started_at
+    return (
+        repo,
+        attempt.run_id,
+        attempt.attempt,
+        run.name or run.path,
+        run.head_sha,
+        run.head_branch,
+        run.event,
+        asked or run.created_at,
+        run.run_started_at if result not in NOT_BEGUN else None,
+        ends.get(attempt, run.updated_at) if has_end else None,
+        result,
+        run.updated_at,
+    )
+
+
+def jobs(export: Export, names: Names) -> Part:
+    """Make rows of a file's jobs; the runner is named by its labels, never by its own name."""
+    part = Part(table="pipeline_jobs", columns=JOB_COLUMNS)
+    part.rows.extend((found.number, *_job_row(found, names)) for found in export.of("job"))
+    return part
+
+
+def _job_row(found: Found, names: Names) -> tuple[Any, ...]:
+    job: Job = found.record
+    attempt = _attempt(job.run_id, job.run_attempt)
+    result = result_of(job.status, job.conclusion)
+    # GitHub fills started_at of a waiting job with the time it was made.
+    started = job.started_at if result not in NOT_BEGUN else None
+    ended = job.completed_at if has_ended(job.status, job.conclusion) else None
+    return (
+        attempt.run_id,
+        attempt.attempt,
+        str(job.id),
+        repository_name(names, found.repository),
+        job.name,
+        job.head_sha,
+        job.head_branch,
+        ", ".join(job.labels) or None,
+        job.created_at,
+        started,
+        ended,
+        result,
+        # A job has no time of its last change, but its latest time tells two versions apart.
+        ended or started or job.created_at,
+    )

@@ -1,0 +1,98 @@
+"""GOV.UK: the package against an independent, plain reading of the same files."""
+
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import polars as pl
+import pytest
+
+from devops_analytics import Workspace
+
+pytestmark = pytest.mark.real
+
+APPS = ("collections", "publishing-api")
+PERIODS = ("2026-Q2", "2025")
+
+
+def measured(workspace: Workspace, metric: str, app: str, period: str) -> dict[str, Any]:
+    found = workspace.measure(period, by="service", metrics=[metric])
+    return found.row(by_predicate=pl.col("entity") == app, named=True)
+
+
+@pytest.mark.parametrize("period", PERIODS)
+@pytest.mark.parametrize("app", APPS)
+def test_frequency_lead_time_and_rollbacks_agree_exactly(
+    govuk: Workspace, shared_data: Path, plain_govuk: ModuleType, app: str, period: str
+) -> None:
+    plain = plain_govuk.read_app(shared_data / "govuk", app, period)
+    frequency = measured(govuk, "deployment_frequency", app, period)
+    assert frequency["numerator"] == plain.deployments
+    lead_time = measured(govuk, "change_lead_time", app, period)
+    assert plain.waiting == 0  # nothing is censored, so the plain median is the answer
+    assert lead_time["n"] == len(plain.lead_times)
+    assert lead_time["value"] == pytest.approx(plain.median_lead_time, abs=1e-12)
+    remedies = govuk.links.remedies.filter(pl.col("method") == "rollback")
+    start, end = plain_govuk.PERIODS[period]
+    made = govuk.links.deployments.filter(
+        (pl.col("service") == app) & (pl.col("finished_at") >= start) & (pl.col("finished_at") < end)
+    )
+    assert remedies.join(made, on="deployment_id", how="semi")["deployment_id"].n_unique() == (
+        plain.rollbacks
+    )
+
+
+def test_there_were_rollbacks_to_agree_on(shared_data: Path, plain_govuk: ModuleType) -> None:
+    found = [plain_govuk.read_app(shared_data / "govuk", app, "2025").rollbacks for app in APPS]
+    assert min(found) > 0
+
+
+@pytest.mark.parametrize("app", APPS)
+def test_fail_rate_by_remediation_is_known_and_by_incident_is_not(
+    govuk: Workspace, app: str
+) -> None:
+    by_remedy = measured(govuk, "change_fail_rate_by_remediation", app, "2026-Q2")
+    assert by_remedy["status"] == "ok"
+    assert 0 <= by_remedy["low"] <= by_remedy["value"] <= by_remedy["high"] <= 1
+    for metric in ("change_fail_rate", "change_fail_rate_by_incident"):
+        assert measured(govuk, metric, app, "2026-Q2")["status"] == "unknown"
+
+
+def test_without_incidents_time_to_restore_is_unknown_not_zero(govuk: Workspace) -> None:
+    found = govuk.measure("2026-Q2", by="organisation", metrics=["time_to_restore"]).row(0, named=True)
+    assert found["status"] == "unknown"
+    assert found["value"] is None
+    assert found["n"] in {0, None}
+    assert found["note"]
+
+
+@pytest.mark.parametrize("app", ["content-store", "support-api", "whitehall-admin"])
+def test_without_commits_lead_time_is_unknown_and_frequency_is_not(
+    govuk: Workspace, app: str
+) -> None:
+    assert measured(govuk, "change_lead_time", app, "2026-Q2")["status"] == "unknown"
+    assert measured(govuk, "deployment_frequency", app, "2026-Q2")["status"] == "ok"
+
+
+@pytest.mark.parametrize("app", APPS)
+def test_branch_images_are_listed_as_unlinked(
+    govuk: Workspace, shared_data: Path, plain_govuk: ModuleType, app: str
+) -> None:
+    plain = plain_govuk.read_app(shared_data / "govuk", app, "2026-Q2")
+    unlinked = govuk.links.unlinked.filter(
+        (pl.col("kind") == "deployment") & (pl.col("service") == app)
+    )
+    assert unlinked.height == plain.unlinked
+    assert set(unlinked["reason"]) <= {"sha_not_in_clone", "no_version", "ref_not_found"}
+
+
+def test_every_record_is_accounted_for(govuk: Workspace) -> None:
+    files = govuk.load_report.files
+    assert (
+        files["read"] == files["loaded"] + files["quarantined"] + files["duplicates"]
+    ).all()
+    production = files.row(by_predicate=pl.col("file").str.contains("deployments-production"), named=True)
+    # 24,435 rows; create (66), config (47) and remove (16) change no code.
+    assert production["read"] == 24_435
+    assert production["quarantined"] == 129
+    assert set(govuk.quarantine["reason"]) == {"excluded_by_settings"}

@@ -17,7 +17,8 @@ def by_commit(rows: pl.LazyFrame, evidence: Evidence) -> pl.LazyFrame:
 
     A row of no service that is known stays, with a null service.
     """
-    return _attributed(rows, evidence, _touching(evidence), on=["repo", "sha"])
+    repositories = _repositories(evidence)
+    return _attributed(rows, repositories, _touching(evidence, repositories), on=["repo", "sha"])
 
 
 def by_change(rows: pl.LazyFrame, evidence: Evidence) -> pl.LazyFrame:
@@ -25,24 +26,21 @@ def by_change(rows: pl.LazyFrame, evidence: Evidence) -> pl.LazyFrame:
 
     A change touches what its merging commit and the commits that name it touch.
     """
-    touching = _touching(evidence)
+    repositories = _repositories(evidence)
     commits = evidence.tables["commits"].select("repo", "sha", "change_id").drop_nulls()
     merges = evidence.tables["changes"].select("repo", "change_id", sha="merge_sha").drop_nulls()
-    pairs = pl.concat([commits, merges.select("repo", "sha", "change_id")])
-    touched = pairs.join(touching, on=["repo", "sha"]).select("service", "repo", "change_id")
-    return _attributed(rows, evidence, touched.unique(), on=["repo", "change_id"])
+    touched = (
+        pl.concat([commits, merges.select("repo", "sha", "change_id")])
+        .join(_touching(evidence, repositories), on=["repo", "sha"])
+        .select("service", "repo", "change_id")
+        .unique()
+    )
+    return _attributed(rows, repositories, touched, on=["repo", "change_id"])
 
 
 def as_observations(rows: pl.LazyFrame) -> pl.LazyFrame:
     """Return rows that have service, at, value, observed, key and source_ref as observations."""
-    return rows.select(
-        "service",
-        "at",
-        pl.col("value").cast(pl.Float64),
-        "observed",
-        "key",
-        "source_ref",
-    ).select(Observations.column_names())
+    return rows.with_columns(pl.col("value").cast(pl.Float64)).select(Observations.column_names())
 
 
 def hours_between(start: str, end: str | pl.Expr) -> pl.Expr:
@@ -51,27 +49,31 @@ def hours_between(start: str, end: str | pl.Expr) -> pl.Expr:
     return (last - pl.col(start)).dt.total_microseconds() / 3.6e9
 
 
-def _repositories(evidence: Evidence) -> pl.LazyFrame:
+def _repositories(evidence: Evidence) -> pl.DataFrame:
     """Return service, repo, path_prefix; a service of a whole repository has no folders in it."""
     prefix = pl.col("path_prefix").str.strip_chars("/")
     pairs = evidence.tables["service_repositories"].select("service", "repo", path_prefix=prefix)
     is_whole = (pl.col("path_prefix") == "").any().over("service", "repo")
-    return pairs.filter(~is_whole | (pl.col("path_prefix") == "")).unique()
+    return pairs.filter(~is_whole | (pl.col("path_prefix") == "")).unique().collect()
 
 
-def _touching(evidence: Evidence) -> pl.LazyFrame:
-    return touching_commits(evidence.tables, _repositories(evidence).collect()).lazy()
+def _touching(evidence: Evidence, repositories: pl.DataFrame) -> pl.LazyFrame:
+    return touching_commits(evidence.tables, repositories).lazy()
 
 
 def _attributed(
-    rows: pl.LazyFrame, evidence: Evidence, touched: pl.LazyFrame, *, on: list[str]
+    rows: pl.LazyFrame, repositories: pl.DataFrame, touched: pl.LazyFrame, *, on: list[str]
 ) -> pl.LazyFrame:
-    whole = _repositories(evidence).filter(pl.col("path_prefix") == "").select("service", "repo")
-    numbered = rows.with_row_index("row")
-    served = pl.concat(
-        [numbered.join(whole, on="repo"), numbered.join(touched, on=on)], how="diagonal"
+    is_whole = pl.col("path_prefix") == ""
+    whole = repositories.filter(is_whole).lazy().select("service", "repo")
+    if repositories.filter(~is_whole).is_empty():
+        return rows.join(whole, on="repo", how="left")
+    others = rows.join(whole, on="repo", how="anti").join(touched, on=on, how="anti")
+    return pl.concat(
+        [
+            rows.join(whole, on="repo"),
+            rows.join(touched, on=on),
+            others.with_columns(service=pl.lit(None, dtype=pl.String)),
+        ],
+        how="diagonal",
     )
-    others = numbered.join(served, on="row", how="anti").with_columns(
-        service=pl.lit(None, dtype=pl.String)
-    )
-    return pl.concat([served, others], how="diagonal").drop("row")

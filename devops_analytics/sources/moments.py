@@ -15,6 +15,4 @@ def moments(texts: Iterable[str | None], *, zone: str | None = None) -> dict[str
     """
     written = list({text for text in texts if text})
     times, _ = utc_times(pl.Series(written, dtype=pl.String), zone=zone)
-    return {
-        text: at for text, at in zip(written, times.to_list(), strict=True) if at is not None
-    }
+    return {text: at for text, at in zip(written, times.to_list(), strict=True) if at is not None}

@@ -66,7 +66,7 @@ def test_without_incidents_time_to_restore_is_unknown_not_zero(govuk: Workspace)
     assert found["note"]
 
 
-@pytest.mark.parametrize("app", ["content-store", "support-api", "whitehall-admin"])
+@pytest.mark.parametrize("app", ["content-store", "support-api", "asset-manager"])
 def test_without_commits_lead_time_is_unknown_and_frequency_is_not(
     govuk: Workspace, app: str
 ) -> None:

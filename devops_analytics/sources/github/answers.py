@@ -97,7 +97,7 @@ class Job(Answer, kw_only=True):
     created_at: str | None = None
     started_at: str | None = None
     completed_at: str | None = None
-    labels: list[str] = []
+    labels: list[str] | None = None
 
 
 class Status(Answer, kw_only=True):
@@ -121,7 +121,7 @@ class Deployment(Answer, kw_only=True):
     statuses_url: str | None = None
     creator: Account | None = None
     performed_via_github_app: App | None = None
-    statuses: list[Status] = []
+    statuses: list[Status] | None = None
 
 
 class PullRequest(Answer, kw_only=True):
@@ -158,12 +158,11 @@ class Issue(Answer, kw_only=True):
 
     number: int
     state: str | None = None
-    state_reason: str | None = None
     body: str | None = None
     created_at: str | None = None
     updated_at: str | None = None
     closed_at: str | None = None
-    labels: list[Label | str] = []
+    labels: list[Label | str] | None = None
     pull_request: dict[str, msgspec.Raw] | None = None
 
 
@@ -316,6 +315,14 @@ def read_export(path: Path) -> Export:
     for number, reason, message, _ in records.rejected:
         _refuse(export, None, Refusal(number, reason, message))
     return export
+
+
+def decoded(kind: str, raw: bytes) -> Any:
+    """Return the record that JSON of a kind holds; None where it is not as GitHub writes it."""
+    try:
+        return _DECODERS[kind].decode(raw)
+    except msgspec.DecodeError:
+        return None
 
 
 def _decode(export: Export, kind: str, number: int, raw: bytes) -> None:

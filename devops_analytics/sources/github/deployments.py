@@ -70,8 +70,11 @@ def joined(exports: Sequence[Export], names: Names) -> Joined:
     """Bring the deployments of all files and their statuses together."""
     deployments = [found for export in exports for found in export.of("deployment")]
     statuses = [found.record for export in exports for found in export.of("deployment_status")]
-    embedded = [status for found in deployments for status in found.record.statuses]
-    known = moments(status.created_at for status in (*statuses, *embedded))
+    embedded = [one for found in deployments for one in found.record.statuses or ()]
+    known = moments(
+        [status.created_at for status in (*statuses, *embedded)]
+        + [found.record.updated_at for found in deployments]
+    )
     steps: dict[Key, dict[Step, None]] = {}
     for status in statuses:
         _place(steps, status_key(status, names), status, known)
@@ -81,7 +84,7 @@ def joined(exports: Sequence[Export], names: Names) -> Joined:
         key = deployment_key(found, names)
         if key is None:
             continue
-        for status in found.record.statuses:
+        for status in found.record.statuses or ():
             _place(steps, key, status, known)
         (refused if _refusal(found, names, known) else rows).add(key)
     return Joined(
@@ -157,7 +160,8 @@ def deployments(export: Export, names: Names, known: Joined) -> Part:
         steps = known.steps.get(key, [])
         silent += not steps
         service = services_of(names, key.repo)[0]
-        part.rows.append((found.number, *_row(found.record, key, service, outcome(steps))))
+        row = _row(found.record, key, service, outcome(steps), known.moments)
+        part.rows.append((found.number, *row))
     if silent:
         part.notes.append(
             f"{silent} deployments have no status in the export, so their result and finish are "
@@ -173,7 +177,7 @@ def deployments(export: Export, names: Names, known: Joined) -> Part:
 
 
 def _row(
-    deployment: Deployment, key: Key, service: str, came: Outcome
+    deployment: Deployment, key: Key, service: str, came: Outcome, known: Mapping[str, datetime]
 ) -> tuple[Any, ...]:
     ref = deployment.ref
     return (
@@ -188,13 +192,12 @@ def _row(
         came.result,
         _trigger(deployment),
         "reported",
-        _later(deployment.updated_at, came.last_at),
+        max(
+            (text for text in (deployment.updated_at, came.last_at) if text and text in known),
+            key=known.__getitem__,
+            default=None,
+        ),
     )
-
-
-def _later(first: str | None, second: str | None) -> str | None:
-    known = moments((first, second))
-    return max((text for text in (first, second) if text in known), key=known.get, default=first)
 
 
 def _trigger(deployment: Deployment) -> str | None:
@@ -208,11 +211,9 @@ def _trigger(deployment: Deployment) -> str | None:
     return "pipeline" if is_bot else "person"
 
 
-def _refusal(
-    found: Found, names: Names, known: Mapping[str, datetime]
-) -> Refusal | None:
+def _refusal(found: Found, names: Names, known: Mapping[str, datetime]) -> Refusal | None:
     repo = repository_name(names, found.repository)
-    if repo is None and names.entry.service is None:
+    if repo is None:
         return Refusal(found.number, *REPOSITORY_NOT_KNOWN)
     services = services_of(names, repo)
     if len(services) > 1:
@@ -222,7 +223,7 @@ def _refusal(
             f"deployment {found.record.id}: {repo} holds several services "
             f"({', '.join(services)}); set `service` on the source entry, with an export for each",
         )
-    return _bad_status(found.number, found.record.statuses, known)
+    return _bad_status(found.number, found.record.statuses or (), known)
 
 
 def _bad_status(

@@ -46,10 +46,7 @@ def draft_of(part: Part, label: str) -> Draft:
         n_read=part.n_read,
         n_absorbed=len(part.absorbed),
         rejected=pl.DataFrame(
-            [
-                (label, part.table, one.number, one.reason, one.message, one.raw)
-                for one in refused
-            ],
+            [(label, part.table, one.number, one.reason, one.message, one.raw) for one in refused],
             schema=QUARANTINE,
             orient="row",
         ),

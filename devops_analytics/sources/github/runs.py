@@ -105,7 +105,7 @@ def _job_row(found: Found, names: Names) -> tuple[Any, ...]:
         job.name,
         job.head_sha,
         job.head_branch,
-        ", ".join(job.labels) or None,
+        ", ".join(job.labels or ()) or None,
         job.created_at,
         started,
         ended,

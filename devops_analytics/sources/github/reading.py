@@ -1,0 +1,141 @@
+"""The files of a GitHub entry → drafts, and what a file is recognised by."""
+
+import os
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Final
+
+import msgspec
+
+from devops_analytics.config import GithubSource
+from devops_analytics.errors import ExportError
+from devops_analytics.sources.github.answers import (
+    KINDS,
+    TABLE_OF,
+    WRAPPERS,
+    Export,
+    Refusal,
+    decoded,
+    kind_of,
+    read_export,
+    repository_of,
+)
+from devops_analytics.sources.github.changes import (
+    changes,
+    given_reviews,
+    hotfixes_of,
+    reviews,
+)
+from devops_analytics.sources.github.deployments import deployments, joined
+from devops_analytics.sources.github.incidents import incidents, label_names
+from devops_analytics.sources.github.names import names_of
+from devops_analytics.sources.github.part import Part, draft_of
+from devops_analytics.sources.github.refs import refs
+from devops_analytics.sources.github.runs import jobs, last_ends, runs
+from devops_analytics.sources.json_records import first_records
+from devops_analytics.sources.source import Context, Draft, Recognition
+
+_DEFAULT_LABELS: Final = frozenset(GithubSource(kind="github", path="").incident_labels)
+
+
+def read(path: Path, entry: GithubSource, context: Context) -> Iterator[Draft]:
+    """Yield the drafts of one file, as if it were the entry's only one.
+
+    Raises:
+        ExportError: nothing in the file is a record of a kind that is read.
+    """
+    for _, draft in read_many([path], entry, context):
+        yield draft
+
+
+def read_many(
+    paths: list[Path], entry: GithubSource, context: Context
+) -> Iterator[tuple[Path, Draft]]:
+    """Yield every draft of an entry's files, with its file.
+
+    Deployments are dated by their statuses, runs by their jobs and changes by their reviews,
+    whichever file of the entry these are in.
+
+    Raises:
+        ExportError: nothing in one of the files is a record of a kind that is read.
+    """
+    exports = []
+    for done, path in enumerate(paths, 1):
+        exports.append(read_export(path))
+        if context.progress is not None:
+            context.progress(entry.label, done, len(paths))
+    names = names_of(entry, context.settings)
+    ends = last_ends([found.record for export in exports for found in export.of("job")])
+    given = given_reviews(exports, names, context.settings.people.bot_patterns)
+    known = joined(exports, names)
+    deployed = {key.repo for key in known.rows}
+    hotfixes = hotfixes_of(context.settings)
+    for export in exports:
+        parts = [
+            runs(export, names, ends),
+            jobs(export, names),
+            deployments(export, names, known),
+            changes(export, names, given, hotfixes),
+            reviews(export, names),
+            incidents(export, names, deployed),
+            refs(export, names),
+        ]
+        label = _label(export.path, paths[0], context.label)
+        for part in _with_refused(export, parts):
+            yield export.path, draft_of(part, label)
+
+
+def _label(path: Path, first: Path, label: str) -> str:
+    """Return the name shown for a file, given that of the entry's first one."""
+    beside = os.path.relpath(path.resolve(), first.resolve().parent)
+    return Path(os.path.normpath(Path(label).parent / beside)).as_posix()
+
+
+def _with_refused(export: Export, parts: list[Part]) -> list[Part]:
+    """Return the parts that hold anything, with the records that no kind's own rules refused."""
+    by_table = {part.table: part for part in parts}
+    for table, refused in export.refused.items():
+        if table is not None:
+            part = by_table.setdefault(table, Part(table=table, columns=()))
+            part.refused.extend(refused)
+    filled = [part for part in by_table.values() if part.n_read]
+    unplaced = export.refused.get(None, [])
+    if unplaced and not filled:
+        raise ExportError(_nothing_read(export.path, unplaced))
+    if unplaced:
+        max(filled, key=lambda part: part.n_read).refused.extend(unplaced)
+    return filled
+
+
+def _nothing_read(path: Path, refused: list[Refusal]) -> str:
+    reasons = Counter(refusal.reason for refusal in refused)
+    counted = ", ".join(f"{reason} {n}×" for reason, n in reasons.most_common())
+    return (
+        f"{path}: none of its {len(refused)} records can be read ({counted}). "
+        f"The first, record {refused[0].number}: {refused[0].message}."
+    )
+
+
+def recognise(path: Path) -> Recognition | None:
+    """Return how sure it is that a file holds REST answers of GitHub, by its first records."""
+    found = first_records(path, wrappers=WRAPPERS)
+    kinds = Counter(kind for raw in found if (kind := kind_of(raw)) in TABLE_OF)
+    readable = {kind: n for kind, n in kinds.items() if kind in KINDS}
+    if not readable or sum(readable.values()) * 2 < len(found):
+        return None
+    kind = max(readable, key=lambda name: readable[name])
+    records = [record for raw in found if (record := decoded(kind, raw)) is not None]
+    repositories = {name for record in records if (name := repository_of(record))}
+    reason = f"REST answers of GitHub: {kind.replace('_', ' ')}s"
+    if not repositories:
+        return Recognition(kind="github", confidence=0.6, reason=reason)
+    suggestion = {"repository": repositories.pop()} if len(repositories) == 1 else {}
+    if kind == "issue" and not any(_is_incident(record) for record in records):
+        reason += f"; none has an incident label ({', '.join(sorted(_DEFAULT_LABELS))})"
+        return Recognition(kind="github", confidence=0.4, reason=reason, suggestion=suggestion)
+    return Recognition(kind="github", confidence=0.95, reason=reason, suggestion=suggestion)
+
+
+def _is_incident(record: msgspec.Struct) -> bool:
+    return any(name.casefold() in _DEFAULT_LABELS for name in label_names(record))

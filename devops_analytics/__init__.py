@@ -1,9 +1,9 @@
 """DevOps maturity analytics from exports: tables, DORA metrics with intervals, CALMS, reports.
 
-    from devops_analytics import Workspace
+from devops_analytics import Workspace
 
-    workspace = Workspace.open("devops.toml")
-    workspace.measure("2026-Q2", by="service").to_pandas()
+workspace = Workspace.open("devops.toml")
+workspace.measure("2026-Q2", by="service").to_pandas()
 """
 
 from typing import TYPE_CHECKING, Any

@@ -89,10 +89,9 @@ def last_event_at(tables: Mapping[str, pl.LazyFrame]) -> datetime | None:
     latest = pl.concat(
         [
             tables[name].select(
-                at=pl.max_horizontal(
-                    pl.col(column).max()
-                    for column in _event_columns(name)
-                ).cast(TIME)
+                at=pl.max_horizontal(pl.col(column).max() for column in _event_columns(name)).cast(
+                    TIME
+                )
             )
             for name in EVENT_TIME
         ]

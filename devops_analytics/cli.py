@@ -129,7 +129,9 @@ def init(
     found = detect(directory)
     path = write_settings(directory, found, replace=force)
     notes.print(rich_table(found.frame()))
-    notes.print(f"wrote {path}; read it, then: devops-analytics check --config {path}", markup=False)
+    notes.print(
+        f"wrote {path}; read it, then: devops-analytics check --config {path}", markup=False
+    )
 
 
 @app.command()
@@ -156,8 +158,10 @@ def metrics(
 
     if metric_id is None:
         frame = pl.DataFrame(
-            [{"metric": m.id, "name": m.name, "unit": m.unit.value, "family": m.family}
-             for m in METRICS]
+            [
+                {"metric": m.id, "name": m.name, "unit": m.unit.value, "family": m.family}
+                for m in METRICS
+            ]
         )
         print_frame(frame, format=Format.TABLE, out=None)
         return
@@ -271,7 +275,9 @@ def report(
     as_of: AsOfOption = None,
     notebook: Annotated[
         list[str] | None,
-        typer.Option("--notebook", "-n", help="executive_summary, delivery, maturity (repeatable)."),
+        typer.Option(
+            "--notebook", "-n", help="executive_summary, delivery, maturity (repeatable)."
+        ),
     ] = None,
     compare_to: Annotated[
         str, typer.Option("--compare-to", help="Period to show beside it. Default: the previous.")
@@ -356,15 +362,20 @@ def _progress() -> Iterator[Callable[[str, int, int | None], None] | None]:
 
 def _print_load(workspace: Any) -> None:
     files = workspace.load_report.files
-    print_frame(files.drop("notes"), format=Format.TABLE, out=None)
+    kind = pl.col("source").str.split(":").list.first().alias("source")
+    shown = files.with_columns(kind).drop("notes")
+    print_frame(shown, format=Format.TABLE, out=None)
     sums = totals(files)
     typer.echo(
         f"\nread {sums['read']:,} = loaded {sums['loaded']:,} + quarantined "
         f"{sums['quarantined']:,} + duplicates {sums['duplicates']:,}"
     )
-    for file, note in files.filter(pl.col("notes") != "").select("file", "notes").unique(
-        maintain_order=True
-    ).iter_rows():
+    for file, note in (
+        files.filter(pl.col("notes") != "")
+        .select("file", "notes")
+        .unique(maintain_order=True)
+        .iter_rows()
+    ):
         typer.echo(f"note: {file}: {note}")
     for file, reason in workspace.load_report.unread:
         typer.echo(f"left unread: {file}: {reason}")

@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo, available_timezones
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, field_validator
 
+from devops_analytics.config_errors import explained
 from devops_analytics.errors import SettingsError
 from devops_analytics.schema import TABLES
 
@@ -357,7 +358,7 @@ def settings_from(data: Mapping[str, object], *, where: str = "settings") -> Set
     try:
         settings = Settings.model_validate(data)
     except ValidationError as error:
-        raise SettingsError(_explain(error, where)) from error
+        raise SettingsError(explained(error, where, _section_of)) from error
     _check_names(settings, where)
     return settings
 
@@ -380,66 +381,6 @@ def _check_names(settings: Settings, where: str) -> None:
             )
 
 
-def _explain(error: ValidationError, where: str) -> str:
-    lines = []
-    for problem in error.errors():
-        key = _key(problem["loc"])
-        if problem["type"] == "extra_forbidden":
-            lines.append(f"{where}: {key}: no such key; allowed here: {_allowed(problem['loc'])}.")
-        elif problem["type"] == "missing":
-            lines.append(f"{where}: {key}: this key is missing.")
-        else:
-            text = problem["msg"].removeprefix("Value error, ")
-            lines.append(f"{where}: {key}: found {problem['input']!r}. {text}.")
-    return "\n".join(lines)
-
-
-_TAGS: Final = {"git", "table", "github", "pagerduty"}
-
-
-def _key(location: tuple[str | int, ...]) -> str:
-    words: list[str] = []
-    for part in location:
-        if isinstance(part, int):
-            words[-1] = f"{words[-1]}[{part}]"
-        elif not (part in _TAGS and words and words[-1].startswith("sources[")):
-            words.append(part)
-    return ".".join(words)
-
-
-_SOURCES: Final[dict[str, type[Section]]] = {
-    "git": GitSource,
-    "table": TableSource,
-    "github": GithubSource,
-    "pagerduty": PagerdutySource,
-}
-
-
-def _allowed(location: tuple[str | int, ...]) -> str:
-    """Return the keys that the section holding an unknown key does know."""
-    match location[:-1]:
-        case ():
-            section: type[Section] = Settings
-        case ("teams", _):
-            section = Team
-        case ("teams", _, "services", _):
-            section = Service
-        case ("teams", *_):
-            section = Repository
-        case ("sources", int(), str(kind)):
-            section = _SOURCES[kind]
-        case ("sources", int(), str(), *_):
-            section = Column
-        case ("deployments", int()):
-            section = DeclaredDeployments
-        case (str(name), *_):
-            section = type(getattr(Settings(), name))
-        case _:
-            section = Settings
-    names = (field.alias or name for name, field in section.model_fields.items())
-    return ", ".join(sorted(names))
-
-
 def environment_kind(settings: Settings, service: str, environment: str) -> str:
     """Return the kind of an environment: the service's own names first, then the patterns."""
     declared = settings.services.get(service)
@@ -450,3 +391,32 @@ def environment_kind(settings: Settings, service: str, environment: str) -> str:
         if any(re.search(pattern, environment, re.IGNORECASE) for pattern in patterns):
             return kind
     return "unknown"
+
+
+_SOURCES: Final[dict[str, type[Section]]] = {
+    "git": GitSource,
+    "table": TableSource,
+    "github": GithubSource,
+    "pagerduty": PagerdutySource,
+}
+
+
+def _section_of(location: tuple[str | int, ...]) -> type[Section]:
+    """Return the section that holds the key at a location."""
+    match location[:-1]:
+        case ("teams", _):
+            return Team
+        case ("teams", _, "services", _):
+            return Service
+        case ("teams", _, "services", *_):
+            return Repository
+        case ("sources", int(), str(kind)):
+            return _SOURCES[kind]
+        case ("sources", int(), str(), *_):
+            return Column
+        case ("deployments", int()):
+            return DeclaredDeployments
+        case (str(name), *_):
+            return type(getattr(Settings(), name))
+        case _:
+            return Settings

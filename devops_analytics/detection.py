@@ -44,8 +44,11 @@ class Detected:
                 for file, found in self.files
             ],
             schema={
-                "file": pl.String, "kind": pl.String, "sure": pl.Float64,
-                "in settings": pl.String, "why": pl.String,
+                "file": pl.String,
+                "kind": pl.String,
+                "sure": pl.Float64,
+                "in settings": pl.String,
+                "why": pl.String,
             },
         )
 
@@ -102,7 +105,7 @@ def write_settings(folder: Path, detected: Detected, *, replace: bool = False) -
     if not detected.sure:
         raise DevopsAnalyticsError(
             f"{folder}: no file is recognised. `devops-analytics sources` lists what can be "
-            "read; any table can be declared with kind = \"table\"."
+            'read; any table can be declared with kind = "table".'
         )
     text = _settings_text(folder, detected)
     path.write_text(text, encoding="utf-8")
@@ -137,7 +140,11 @@ def _settings_text(folder: Path, detected: Detected) -> str:
         f'salt = "{secrets.token_hex(16)}"  # keep it secret: with it, pseudonyms can be guessed',
     ]
     for file, found in detected.sure:
-        lines += ["", f"# {found.reason}", *_entry({"kind": found.kind, "path": file, **found.suggestion})]
+        lines += [
+            "",
+            f"# {found.reason}",
+            *_entry({"kind": found.kind, "path": file, **found.suggestion}),
+        ]
     lines += _tags_as_deployments(detected)
     text = "\n".join(lines) + "\n"
     settings_from(_parsed(text), where="the settings that were to be written")

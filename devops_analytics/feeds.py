@@ -65,7 +65,8 @@ def feeds(
     Returns:
         One row per source, table and service (or repository), and one with service `*` for the
         whole source and table. A service's feed begins with its own first event and ends with
-        the whole's. Where no event is dated and nothing is declared, `live_from` is null.
+        the whole's. `live_from` is null where no event is dated (of a whole source: and nothing
+        is declared), and where what is declared begins after `as_of`.
 
     Raises:
         SettingsError: `covers` of a source is no period.
@@ -81,7 +82,8 @@ def feeds(
     ]
     found = pl.concat([*both, _silent(settings, both)])
     live = _live(found.filter(pl.col("service") == WHOLE), settings, as_of)
-    own_start = pl.max_horizontal("first_at", "live_from")
+    both_known = pl.col("first_at").is_not_null() & pl.col("live_from").is_not_null()
+    own_start = pl.when(both_known).then(pl.max_horizontal("first_at", "live_from"))
     return Feeds.validate(
         found.join(live, on=["source", "table"], how="left")
         .with_columns(

@@ -81,7 +81,12 @@ def load(
             found, left_out = entry_files(entry, base)
             unread.extend(left_out)
             loaded = _load_entry(
-                entry, found, settings=settings, store=store, known=known, base=base,
+                entry,
+                found,
+                settings=settings,
+                store=store,
+                known=known,
+                base=base,
                 progress=progress,
             )
         except ExportError as error:
@@ -206,7 +211,12 @@ def _load_entry(
     read = {
         path: (batches, notes)
         for path, batches, notes in _read(
-            source, entry, to_read, settings=settings, labels=labels, store=store,
+            source,
+            entry,
+            to_read,
+            settings=settings,
+            labels=labels,
+            store=store,
             progress=progress,
         )
     }
@@ -219,8 +229,12 @@ def _load_entry(
                 _write(store, batch, f"{identity}|{index}") for index, batch in enumerate(batches)
             )
             file = LoadedFile(
-                source=entry.label, file=labels[path], content=contents[path],
-                settings=fingerprint, parts=parts, notes=notes,
+                source=entry.label,
+                file=labels[path],
+                content=contents[path],
+                settings=fingerprint,
+                parts=parts,
+                notes=notes,
             )
             result.append((file, "new" if path in fresh else "unchanged"))
         else:

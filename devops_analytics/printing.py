@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from io import BytesIO
 from pathlib import Path
+from typing import Final
 
 import polars as pl
 from rich.console import Console
@@ -15,6 +16,10 @@ from devops_analytics.errors import DevopsAnalyticsError
 from devops_analytics.store import write_atomically
 
 
+PIPE_WIDTH: Final = 200
+"""Characters in a line where no terminal says how wide it is."""
+
+
 class Format(StrEnum):
     """How a frame is printed."""
 
@@ -22,6 +27,12 @@ class Format(StrEnum):
     CSV = "csv"
     JSON = "json"
     PARQUET = "parquet"
+
+
+def console() -> Console:
+    """Return standard output; in a pipe or a file lines are long enough for a table."""
+    found = Console(highlight=False)
+    return found if found.is_terminal else Console(highlight=False, width=PIPE_WIDTH)
 
 
 def print_frame(
@@ -37,10 +48,10 @@ def print_frame(
     if format is Format.TABLE:
         table = shown if shown is not None else frame
         if out is None:
-            Console(soft_wrap=False).print(rich_table(table))
+            console().print(rich_table(table))
         else:
             with out.open("w", encoding="utf-8") as file:
-                Console(file=file, width=200).print(rich_table(table))
+                Console(file=file, width=PIPE_WIDTH).print(rich_table(table))
         return
     content = encoded(frame, format)
     if out is not None:
@@ -88,7 +99,11 @@ def rich_table(frame: pl.DataFrame) -> Table:
     """Return a frame as a table for the terminal; null is a dash, markup in data is text."""
     table = Table(show_edge=False, pad_edge=False, header_style="bold")
     for name, dtype in frame.schema.items():
-        table.add_column(name.replace("_", " "), justify="right" if dtype.is_numeric() else "left")
+        table.add_column(
+            name.replace("_", " "),
+            justify="right" if dtype.is_numeric() else "left",
+            overflow="fold",
+        )
     for row in frame.iter_rows():
         table.add_row(*(_cell(value) for value in row))
     return table

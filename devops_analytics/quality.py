@@ -131,9 +131,7 @@ def services_nobody_owns(evidence: Evidence) -> pl.LazyFrame:
         .group_by("service")
         .len()
         .join(owned, on="service", how="anti")
-        .select(
-            key="service", service="service", detail=pl.format("{} deployments", pl.col("len"))
-        )
+        .select(key="service", service="service", detail=pl.format("{} deployments", pl.col("len")))
     )
 
 

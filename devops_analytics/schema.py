@@ -64,9 +64,7 @@ def _word(description: str, allowed: tuple[str, ...], *, nullable: bool = True) 
 
 
 def _time(description: str, *, nullable: bool = True) -> dy.Datetime:
-    return dy.Datetime(
-        time_unit="us", time_zone="UTC", nullable=nullable, description=description
-    )
+    return dy.Datetime(time_unit="us", time_zone="UTC", nullable=nullable, description=description)
 
 
 def _count(description: str) -> dy.Int64:
@@ -265,7 +263,8 @@ class Feeds(dy.Schema):
     last_at = _time("last event")
     rows = dy.Int64(description="rows loaded")
     longest_gap = dy.Duration(
-        nullable=True, description="longest silence between two events; null: under two events"
+        nullable=True,
+        description="longest silence between events of different days (UTC); null: all on one day",
     )
     live_from = _time("start of the time that the feed can speak for")
     live_to = _time("end of that time: after it, nothing is known")

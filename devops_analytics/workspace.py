@@ -11,17 +11,19 @@ import polars as pl
 
 from devops_analytics import feeds as feeds_room
 from devops_analytics.as_of import as_known_at, last_event_at, parse_moment
+from devops_analytics.censoring import cut_at_feed_end
 from devops_analytics.clone import cache_folder, kept_salt, settings_for_clone
 from devops_analytics.config import DEFAULT_FILE, Settings, read_settings, settings_from
 from devops_analytics.errors import DevopsAnalyticsError, ExportError, UnknownNameError
 from devops_analytics.estimates import estimate
-from devops_analytics.frames import canonical, rows_as_table
+from devops_analytics.frames import canonical
 from devops_analytics.linking import declared_deployments, link, links_with_window
 from devops_analytics.linking.links import Links
 from devops_analytics.loading import LoadReport, Progress, load
 from devops_analytics.maturity import Assessment, Model, read_model, score
-from devops_analytics.metrics import METRICS, Evidence, Metric, Unit, metric
+from devops_analytics.metrics import METRICS, Evidence, Metric, metric
 from devops_analytics.metrics.instability import CHANGE_FAIL_RATE
+from devops_analytics.ownership import repositories_table, services_table
 from devops_analytics.periods import Period, parse_period
 from devops_analytics.schema import TABLES, empty
 from devops_analytics.sources.source import QUARANTINE
@@ -104,8 +106,12 @@ class Workspace:
         folder = cache if cache is not None else cache_folder(path)
         settings = settings_for_clone(path, salt=kept_salt(folder))
         return cls._stored(
-            settings, base=path.parent, store=Store(folder / "store"), as_of=as_of,
-            progress=progress, origin=path,
+            settings,
+            base=path.parent,
+            store=Store(folder / "store"),
+            as_of=as_of,
+            progress=progress,
+            origin=path,
         )
 
     @classmethod
@@ -184,7 +190,10 @@ class Workspace:
     def tables(self) -> dict[str, pl.LazyFrame]:
         """Every canonical table, cut to what was known at `as_of`, with declared deployments."""
         loaded = dict(self._loaded)
-        loaded["services"], loaded["service_repositories"] = self._declared()
+        loaded["services"] = services_table(self.settings, loaded["services"])
+        loaded["service_repositories"] = repositories_table(
+            self.settings, loaded["service_repositories"]
+        )
         tables = as_known_at(loaded, self.as_of)
         declared = declared_deployments(tables, self.settings)
         tables["deployments"] = pl.concat([tables["deployments"], declared], how="vertical")
@@ -199,35 +208,6 @@ class Workspace:
         if name not in self.tables:
             raise UnknownNameError(f"no table is called {name!r}; tables: {', '.join(TABLES)}.")
         return self.tables[name]
-
-    def _declared(self) -> tuple[pl.LazyFrame, pl.LazyFrame]:
-        teams = self.settings.service_teams
-        services = [
-            {
-                "service": name,
-                "team": teams[name],
-                "tier": service.tier,
-                "production_environments": service.production_environments or None,
-                "source": "settings",
-                "source_ref": f"teams.{teams[name]}.services.{name}",
-            }
-            for name, service in self.settings.services.items()
-        ]
-        repositories = [
-            {
-                "service": name,
-                "repo": repository.name,
-                "path_prefix": repository.path.strip("/"),
-                "source": "settings",
-                "source_ref": f"teams.{teams[name]}.services.{name}",
-            }
-            for name, service in self.settings.services.items()
-            for repository in service.repositories
-        ]
-        return (
-            rows_as_table(services, "services", self._loaded["services"]),
-            rows_as_table(repositories, "service_repositories", self._loaded["service_repositories"]),
-        )
 
     @cached_property
     def services(self) -> pl.DataFrame:
@@ -295,7 +275,7 @@ class Workspace:
         which = (declared.observe, declared.needs)
         if which not in self._observations:
             rows = declared.observe(self.evidence).collect()
-            self._observations[which] = _cut_at_feed_end(rows, self.coverage, declared)
+            self._observations[which] = cut_at_feed_end(rows, self.coverage, declared)
         return self._observations[which]
 
     def rows(
@@ -316,9 +296,11 @@ class Workspace:
             rows = rows.filter(pl.col("service") == service)
         if team is not None:
             rows = rows.filter(pl.col("service").is_in(self._team_services(team)))
-        return rows.with_columns(metric=pl.lit(metric_id)).select(
-            "metric", pl.exclude("metric")
-        ).sort("at", "service", "key")
+        return (
+            rows.with_columns(metric=pl.lit(metric_id))
+            .select("metric", pl.exclude("metric"))
+            .sort("at", "service", "key")
+        )
 
     def measure(
         self,
@@ -435,32 +417,3 @@ class Workspace:
 
 def _nothing_quarantined() -> pl.DataFrame:
     return pl.DataFrame(schema={"source": pl.String(), **QUARANTINE})
-
-
-def _cut_at_feed_end(
-    rows: pl.DataFrame, coverage: pl.DataFrame, declared: Metric
-) -> pl.DataFrame:
-    """Shorten what is censored to the time its feeds can speak for.
-
-    A commit that waits while the deployments' feed is dead is not known to be still waiting.
-    """
-    if declared.unit is not Unit.HOURS or rows.filter(~pl.col("observed")).is_empty():
-        return rows
-    ends = (
-        coverage.filter(pl.col("table").is_in(declared.needs))
-        .group_by("service", "table")
-        .agg(pl.col("live_to").max())
-        .group_by("service")
-        .agg(pl.col("live_to").min())
-    )
-    known_hours = (pl.col("live_to") - pl.col("at")).dt.total_microseconds() / 3.6e9
-    return (
-        rows.join(ends, on="service", how="left", maintain_order="left")
-        .with_columns(
-            value=pl.when(~pl.col("observed") & (known_hours < pl.col("value")))
-            .then(known_hours)
-            .otherwise("value")
-        )
-        .filter(pl.col("observed") | (pl.col("value") >= 0))
-        .drop("live_to")
-    )

@@ -106,8 +106,18 @@ def _deployments(org: Organisation) -> pd.DataFrame:
             and row["finished_at"] is not None
         ],
         columns=[
-            "deployment_id", "service", "finished_at", "succeeded", "version", "repo", "commit",
-            "sha", "ref", "planned", "candidates", "target",
+            "deployment_id",
+            "service",
+            "finished_at",
+            "succeeded",
+            "version",
+            "repo",
+            "commit",
+            "sha",
+            "ref",
+            "planned",
+            "candidates",
+            "target",
         ],
         dtype=object,
     )
@@ -116,7 +126,9 @@ def _deployments(org: Organisation) -> pd.DataFrame:
 
 
 def _placed(org: Organisation, row: Row) -> Row:
-    declared = sorted({r["repo"] for r in org.service_repositories if r["service"] == row["service"]})
+    declared = sorted(
+        {r["repo"] for r in org.service_repositories if r["service"] == row["service"]}
+    )
     candidates = [row["repo"]] if row["repo"] else declared
     repo = candidates[0] if len(candidates) == 1 else None
     if len(candidates) > 1:
@@ -131,8 +143,10 @@ def _placed(org: Organisation, row: Row) -> Row:
         commit, target, _ = _resolve(org, row, repo)
     sha = commit or row["sha"] or target
     ref = None
-    is_branch = row["sha"] is None and _tag(org, repo, row["ref"]) is None and _is_branch(
-        org, repo, row["ref"]
+    is_branch = (
+        row["sha"] is None
+        and _tag(org, repo, row["ref"]) is None
+        and _is_branch(org, repo, row["ref"])
     )
     if row["ref"] is not None and not is_branch:
         ref = row["ref"]
@@ -370,7 +384,9 @@ def _rollbacks(reading: Reading, rows: list[Row]) -> None:
     versions = [row["version"] for row in rows]
     for place in range(1, len(rows)):
         version, running = versions[place], versions[place - 1]
-        went_back = version in versions[:place] and versions.index(version) < versions.index(running)
+        went_back = version in versions[:place] and versions.index(version) < versions.index(
+            running
+        )
         if version != running and went_back:
             last = max(i for i in range(place) if versions[i] == version)
             reading.remedies.add(
@@ -388,9 +404,7 @@ def _hotfixes(org: Organisation, reading: Reading, rows: list[Row]) -> None:
             or other["version"] != row["version"]
         ]
         if before and _carries_hotfix(org, reading, row["deployment_id"]):
-            reading.remedies.add(
-                (row["deployment_id"], before[-1]["deployment_id"], "hotfix")
-            )
+            reading.remedies.add((row["deployment_id"], before[-1]["deployment_id"], "hotfix"))
 
 
 def _carries_hotfix(org: Organisation, reading: Reading, deployment: str) -> bool:
@@ -492,7 +506,9 @@ def _remediation(
         return None
     soonest = min((fixed_at, fix) for fixed_at, fix, _, _ in found)
     latest = max(
-        (failed_at, failed) for fixed_at, fix, failed_at, failed in found if (fixed_at, fix) == soonest
+        (failed_at, failed)
+        for fixed_at, fix, failed_at, failed in found
+        if (fixed_at, fix) == soonest
     )
     return latest[1], "remediation"
 

@@ -23,7 +23,9 @@ def maybe(strategy: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
     return st.one_of(st.none(), strategy)
 
 
-def weighted(common: st.SearchStrategy[Any], rare: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
+def weighted(
+    common: st.SearchStrategy[Any], rare: st.SearchStrategy[Any]
+) -> st.SearchStrategy[Any]:
     return st.integers(0, 3).flatmap(lambda n: rare if n == 0 else common)
 
 

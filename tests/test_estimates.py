@@ -5,7 +5,7 @@ from zoneinfo import ZoneInfo
 
 import polars as pl
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from devops_analytics.config import Definitions
@@ -488,6 +488,7 @@ def test_only_ok_has_a_value_and_limits_enclose_it(drawn, metric, by, coverage):
             assert row["n"] == 0
 
 
+@settings(max_examples=50)
 @given(drawn=ROWS, metric=KINDS, by=BYS, seed=st.randoms(use_true_random=False))
 def test_the_order_of_rows_does_not_matter(drawn, metric, by, seed):
     rows = as_rows(drawn, metric)
@@ -495,6 +496,7 @@ def test_the_order_of_rows_does_not_matter(drawn, metric, by, seed):
     assert measured(rows, metric, by=by).equals(measured(shuffled, metric, by=by))
 
 
+@settings(max_examples=50)
 @given(drawn=ROWS, metric=KINDS, by=BYS, coverage=COVERAGES)
 def test_shifting_everything_by_a_week_shifts_the_result(drawn, metric, by, coverage):
     week = 7 * DAY
@@ -529,6 +531,7 @@ def test_no_observations_make_no_number(metric, by, coverage):
     assert set(found["status"]) <= {"none", "unknown", "insufficient"}
 
 
+@settings(max_examples=30)
 @given(drawn=ROWS, metric=KINDS, by=BYS, coverage=COVERAGES)
 def test_a_period_is_measured_the_same_alone_and_among_others(drawn, metric, by, coverage):
     rows = as_rows(drawn, metric)

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 import polars as pl
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from devops_analytics.config import settings_from
@@ -125,8 +125,11 @@ def test_declared_cover_ends_at_the_as_of_time():
 
 
 def test_declared_cover_that_begins_after_the_as_of_time_is_none():
-    feed = whole(deployments(("a", at(2, 10))), entry(covers="2027"))
-    assert (feed["live_from"], feed["live_to"]) == (None, None)
+    found = found_feeds(deployments(("a", at(2, 10))), entry(covers="2027"))
+    assert found.select("service", "live_from", "live_to").rows() == [
+        ("*", None, None),
+        ("a", None, None),
+    ]
 
 
 def test_declared_cover_is_counted_in_the_reporting_zone():
@@ -175,6 +178,22 @@ def test_rows_without_a_date_count_but_say_nothing_of_time():
     feed = whole(tables)
     assert (feed["rows"], feed["first_at"], feed["longest_gap"]) == (2, at(3, 1), None)
     assert feed["live_to"] == at(3, 1)
+
+
+def test_a_repository_without_any_date_is_not_known_even_if_its_source_is():
+    rows = [
+        {"repo": "r", "name": "v1", "kind": "tag", "created_at": at(6, 30)},
+        {"repo": "r", "name": "v2", "kind": "tag", "created_at": at(6, 29)},
+        {"repo": "undated", "name": "v1", "kind": "tag", "created_at": None},
+    ]
+    tables = {"refs": table("refs", rows)}
+    assert found_feeds(tables).select("service", "live_from").rows() == [
+        ("*", at(6, 29)),
+        ("r", at(6, 29)),
+        ("undated", None),
+    ]
+    built = tables | {"service_repositories": built_from(("a", "r"), ("b", "undated"))}
+    assert set(covered(built)) == {("refs", "a")}
 
 
 def test_rows_of_no_service_count_for_the_whole_source_alone():
@@ -330,6 +349,7 @@ def as_deployments(events):
     return deployments(*((name, start + timedelta(hours=hours)) for name, hours in events))
 
 
+@settings(max_examples=50)
 @given(events=EVENTS, seed=st.randoms(use_true_random=False))
 def test_the_order_of_rows_does_not_matter(events, seed):
     shuffled = list(events)
@@ -337,6 +357,7 @@ def test_the_order_of_rows_does_not_matter(events, seed):
     assert found_feeds(as_deployments(events)).equals(found_feeds(as_deployments(shuffled)))
 
 
+@settings(max_examples=50)
 @given(events=EVENTS)
 def test_every_event_lies_in_the_time_that_its_feed_covers(events):
     spans = covered(as_deployments(events))
@@ -346,6 +367,7 @@ def test_every_event_lies_in_the_time_that_its_feed_covers(events):
         assert start <= moment <= end <= AS_OF
 
 
+@settings(max_examples=50)
 @given(events=EVENTS)
 def test_longest_silence_agrees_with_a_plain_walk_over_the_days(events):
     moments = sorted(at(1, 1) + timedelta(hours=hours) for _, hours in events)

@@ -46,7 +46,9 @@ def test_a_duckdb_relation_comes_in() -> None:
 
 
 def test_pandas_without_a_zone_is_not_taken_for_utc() -> None:
-    naive = pd.DataFrame({"repo": ["r"], "sha": ["a"], "committed_at": [pd.Timestamp("2026-05-01")]})
+    naive = pd.DataFrame(
+        {"repo": ["r"], "sha": ["a"], "committed_at": [pd.Timestamp("2026-05-01")]}
+    )
     with pytest.raises(UnknownNameError, match="committed_at: its times carry no zone"):
         canonical("commits", naive)
 

@@ -26,11 +26,15 @@ from devops_analytics.store import (
 
 def commits(versions: dict[str, int | None], author: str) -> pl.DataFrame:
     """One commit for each sha, changed on the given day of May (None: the export doesn't say)."""
-    days = [None if day is None else datetime(2026, 5, day, tzinfo=UTC) for day in versions.values()]
+    days = [
+        None if day is None else datetime(2026, 5, day, tzinfo=UTC) for day in versions.values()
+    ]
     rows = pl.DataFrame(
         {"sha": list(versions), "updated_at": days},
         schema={"sha": pl.String, "updated_at": pl.Datetime("us", "UTC")},
-    ).with_columns(repo=pl.lit("r"), author=pl.lit(author), committed_at=datetime(2026, 1, 1, tzinfo=UTC))
+    ).with_columns(
+        repo=pl.lit("r"), author=pl.lit(author), committed_at=datetime(2026, 1, 1, tzinfo=UTC)
+    )
     return canonical("commits", rows).collect()
 
 

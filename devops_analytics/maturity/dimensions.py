@@ -1,10 +1,10 @@
 """One dimension from its evidence: score, interval, coverage, range, confidence and level."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
-from devops_analytics.maturity.evidence import Finding, Measured, Outcome
+from devops_analytics.maturity.evidence import Finding, Measured, Outcome, Role
 from devops_analytics.maturity.levels import (
     Judged,
     blocking_sentence,
@@ -46,26 +46,15 @@ class DimensionScore:
 
 
 def score_dimension(
-    name: str,
-    model: Model,
-    indicators: Sequence[Finding],
-    *,
-    beside: Sequence[Finding],
-    measurements: Mapping[str, Measured],
+    name: str, model: Model, findings: Sequence[Finding], measurements: Mapping[str, Measured]
 ) -> DimensionScore:
-    """Score one dimension.
+    """Score one dimension from the findings of the whole model.
 
-    The score is the weighted mean of the points of what is scored; low and high are the weighted
-    means of the points' lower and upper ends, which is wider than the interval of a mean, as no
-    independence is assumed. The range puts all that is unknown at 0 and at 100.
-
-    Args:
-        name: the dimension's key in the model.
-        model: the model.
-        indicators: what every indicator of the model says; other dimensions' serve conditions.
-        beside: the unscored metrics of which at least one must be known.
-        measurements: the measurements by metric, for conditions that name no indicator.
+    Conditions of its levels may name indicators of other dimensions, and metrics that are none.
+    The range puts all that is unknown at 0 and at 100 points.
     """
+    indicators = [one for one in findings if one.role is Role.INDICATOR]
+    beside = [one for one in findings if one.dimension == name and one.role is Role.BESIDE]
     own = [one for one in indicators if one.dimension == name]
     applicable = [one for one in own if one.outcome is not Outcome.NOT_APPLICABLE]
     if not applicable:
@@ -73,34 +62,47 @@ def score_dimension(
         return DimensionScore(dimension=name, status=NOT_APPLICABLE, reason=reason)
     scored = [one for one in applicable if one.outcome is Outcome.SCORED]
     total, weight = _weight(applicable), _weight(scored)
-    coverage = weight / total
-    lacking = _lacking(model, applicable, beside, coverage)
-    judged = judge_levels(
-        name,
-        model,
-        {one.indicator: one for one in indicators},
-        measurements,
-        not_assessed=lacking,
-    )
-    sums = [_sum(scored, end) for end in ("points", "points_low", "points_high")]
-    known = sums[0] / total
-    point, low, high = (None, None, None) if lacking else (one / weight for one in sums)
-    return DimensionScore(
+    lacking = _lacking(model, applicable, beside, weight / total)
+    by_id = {one.indicator: one for one in indicators}
+    judged = judge_levels(name, model, by_id, measurements, not_assessed=lacking)
+    known = _sum(scored, "points") / total
+    result = DimensionScore(
         dimension=name,
-        score=point,
-        low=low,
-        high=high,
-        coverage=coverage,
+        coverage=weight / total,
         range_low=known,
         range_high=known + BEST * (total - weight) / total,
         level=level_reached(judged),
-        confidence=None if lacking else _confidence(model, scored, coverage),
         status=NOT_ASSESSED if lacking else ASSESSED,
         blocking=blocking_sentence(judged),
-        reason=lacking
-        or f"{point:.0f} of 100 points ({low:.0f}{DASH}{high:.0f}) from "
-        f"{_counts(applicable, coverage)}.{_unknown(model, applicable)}{_beside(model, beside)}",
+        reason=lacking,
         judged=tuple(judged),
+    )
+    return result if lacking else _with_score(result, model, applicable, beside)
+
+
+def _with_score(
+    result: DimensionScore, model: Model, applicable: Sequence[Finding], beside: Sequence[Finding]
+) -> DimensionScore:
+    """Fill in the weighted means of points, of their lower ends and of their upper ends.
+
+    The means of the ends lie farther apart than the interval of a mean would: no independence of
+    the indicators is assumed.
+    """
+    scored = [one for one in applicable if one.outcome is Outcome.SCORED]
+    coverage = _weight(scored) / _weight(applicable)
+    point, low, high = (
+        _sum(scored, end) / _weight(scored) for end in ("points", "points_low", "points_high")
+    )
+    return replace(
+        result,
+        score=point,
+        low=low,
+        high=high,
+        confidence=_confidence(model, scored, coverage),
+        reason=(
+            f"{point:.0f} of 100 points ({low:.0f}{DASH}{high:.0f}) from "
+            f"{_counts(applicable, coverage)}.{_unknown(model, applicable)}{_beside(model, beside)}"
+        ),
     )
 
 

@@ -106,9 +106,17 @@ def points_between(
     return min(ends), max(ends)
 
 
-def find_indicator(
-    indicator: Indicator, model: Model, measurements: Mapping[str, Measured]
-) -> Finding:
+def find_evidence(model: Model, measurements: Mapping[str, Measured]) -> list[Finding]:
+    """Return what all evidence of the model says, in its order: indicators, beside, context."""
+    findings = []
+    for name, dimension in model.dimensions.items():
+        findings += [_indicator(one, model, measurements) for one in model.indicators_of(name)]
+        for role, ids in ((Role.BESIDE, dimension.beside), (Role.CONTEXT, dimension.context)):
+            findings += [_unscored(one, role, name, model, measurements) for one in ids]
+    return findings
+
+
+def _indicator(indicator: Indicator, model: Model, measurements: Mapping[str, Measured]) -> Finding:
     """Return what an indicator says: its outcome, and its points where it is scored."""
     measured = _measured(indicator, measurements)
     outcome, reason = _outcome(indicator, model, measured, measurements)
@@ -136,7 +144,7 @@ def find_indicator(
     )
 
 
-def find_unscored(
+def _unscored(
     metric: str, role: Role, dimension: str, model: Model, measurements: Mapping[str, Measured]
 ) -> Finding:
     """Return what a metric says that stands beside a dimension and is not scored."""

@@ -1,19 +1,14 @@
 """The assessment of one entity in one period: every dimension with its evidence and levels."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
 import polars as pl
 
 from devops_analytics.errors import DevopsAnalyticsError, PeriodError, UnknownNameError
-from devops_analytics.maturity.dimensions import score_dimension
-from devops_analytics.maturity.evidence import (
-    Finding,
-    Role,
-    find_indicator,
-    find_unscored,
-    read_measurements,
-)
+from devops_analytics.maturity.dimensions import DimensionScore, score_dimension
+from devops_analytics.maturity.evidence import Finding, find_evidence, read_measurements
 from devops_analytics.maturity.model import Model
 from devops_analytics.maturity.weights import WeightSensitivity, weight_sensitivity
 
@@ -107,17 +102,9 @@ def score(
     """
     rows, label = _one_entity_and_period(measurements, entity, period)
     known = read_measurements(rows)
-    indicators = [find_indicator(one, model, known) for one in model.indicators]
-    findings, scores = [], []
-    for name, dimension in model.dimensions.items():
-        own = [one for one in indicators if one.dimension == name]
-        beside = [find_unscored(one, Role.BESIDE, name, model, known) for one in dimension.beside]
-        context = [
-            find_unscored(one, Role.CONTEXT, name, model, known) for one in dimension.context
-        ]
-        findings += [*own, *beside, *context]
-        scores.append(score_dimension(name, model, indicators, beside=beside, measurements=known))
-    assessed = {one.dimension: one.score for one in scores if one.score is not None}
+    findings = find_evidence(model, known)
+    scores = [score_dimension(name, model, findings, known) for name in model.dimensions]
+    levels = [level for one in scores for level in one.judged]
     return Assessment(
         entity=entity,
         period=label,
@@ -131,21 +118,11 @@ def score(
             [_evidence_row(one) for one in findings], schema=EVIDENCE, orient="row"
         ),
         levels=pl.DataFrame(
-            [[getattr(level, name) for name in LEVELS] for one in scores for level in one.judged],
+            [[getattr(level, name) for name in LEVELS] for level in levels],
             schema=LEVELS,
             orient="row",
         ),
-        weights=weight_sensitivity(
-            {
-                name: [
-                    one.points
-                    for one in indicators
-                    if one.dimension == name and one.points is not None
-                ]
-                for name in assessed
-            },
-            assessed,
-        ),
+        weights=_weights(scores, findings),
     )
 
 
@@ -208,6 +185,15 @@ def _one_entity_and_period(
             f"{entity!r} is not measured in {label!r}; measured: {', '.join(periods)}."
         )
     return own.filter(pl.col("period") == label), label
+
+
+def _weights(scores: Sequence[DimensionScore], findings: Sequence[Finding]) -> WeightSensitivity:
+    assessed = {one.dimension: one.score for one in scores if one.score is not None}
+    points: dict[str, list[float]] = {name: [] for name in assessed}
+    for one in findings:
+        if one.points is not None and one.dimension in points:
+            points[one.dimension].append(one.points)
+    return weight_sensitivity(points, assessed)
 
 
 def _evidence_row(finding: Finding) -> tuple[object, ...]:

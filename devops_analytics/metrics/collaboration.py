@@ -57,18 +57,24 @@ def docs_changed_with_code(evidence: Evidence) -> pl.LazyFrame:
         .with_columns(key=pl.coalesce(change, pl.format("{}@{}", "repo", "sha")))
         .join(touched, on=["repo", "sha"])
     )
-    work = (
-        by_commit(commits, evidence)
-        .group_by("service", "key")
-        .agg(
-            pl.col("source", "docs").any(),
-            pl.col("source_ref").sort_by("committed_at", "sha").last(),
-            at=pl.col("committed_at").max(),
-        )
-        .filter("source")
+    # The whole change is judged first, so that all its services say the same of it.
+    work = commits.group_by("key").agg(
+        pl.col("source", "docs").any(),
+        pl.col("source_ref").sort_by("committed_at", "sha").last(),
+        at=pl.col("committed_at").max(),
+    )
+    has_owner = pl.col("service").is_not_null()
+    owners = (
+        by_commit(commits.select("repo", "sha", "key"), evidence)
+        .filter(has_owner | ~has_owner.any().over("key"))
+        .select("service", "key")
+        .unique()
+    )
+    return as_observations(
+        work.filter("source")
+        .join(owners, on="key")
         .with_columns(value="docs", observed=pl.lit(value=True))
     )
-    return as_observations(work)
 
 
 REVIEW_COVERAGE: Final = Metric(

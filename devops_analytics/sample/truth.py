@@ -51,10 +51,12 @@ class IncidentTruth:
 class SampleTruth:
     """What is known by construction.
 
-    `deployments` are those to production, staging not among them. `quarantined` and `superseded`
-    count records by file and by the settings' path: records that can't become rows, and records
-    that another version of the same record replaces. `people` are all names, addresses and logins
-    of people: none may be found in anything that the program writes.
+    `deployments` are those to production, staging not among them; the attempts of one workflow run
+    stand there each by itself. `quarantined` counts by file the records that can't become rows, or
+    are no such thing (an issue that is no incident, a release that is a draft). `superseded` counts
+    by the settings' path the records that another version of the same record replaces.
+    `people` are all names, addresses and logins of people: none may be found in anything that the
+    program writes.
     """
 
     as_of: datetime

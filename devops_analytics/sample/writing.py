@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from importlib import resources
 from pathlib import Path
+from random import Random
 from typing import Any, Final
 
 from devops_analytics.errors import DevopsAnalyticsError
@@ -104,8 +105,17 @@ def _written(folder: Path, seed: int) -> SampleTruth:
     exported = Exported(world=world, shas=shas)
     superseded: dict[str, int] = {}
     staging: dict[str, int] = {}
+    quarantined = {
+        f"{EXPORTS}/depots/deployments-2026h1.csv.gz": 2,
+        ANALYTICS: 1,
+        f"{GITHUB}/tracking-web/reviews.ndjson": 1,
+        f"{GITHUB}/depot-scanner/releases.json": 1,
+    }
     for repository in REPOSITORIES:
-        _write_repository(folder / GITHUB / repository.name, repository, exported, seed)
+        home = folder / GITHUB / repository.name
+        wishes = _write_repository(home, repository, exported, seed)
+        if wishes:
+            quarantined[f"{GITHUB}/{repository.name}/issues.json"] = wishes
     superseded[f"{GITHUB}/tracking-web"] = _write_late_copy(folder, exported)
     for found in SERVICES:
         if found.origin == "github":
@@ -119,11 +129,7 @@ def _written(folder: Path, seed: int) -> SampleTruth:
         exported,
         unknown_results=1,
         staging={name: count for name, count in staging.items() if count},
-        quarantined={
-            f"{EXPORTS}/depots/deployments-2026h1.csv.gz": 2,
-            ANALYTICS: 1,
-            f"{GITHUB}/tracking-web/reviews.ndjson": 1,
-        },
+        quarantined=quarantined,
         superseded=superseded,
     )
 
@@ -131,33 +137,42 @@ def _written(folder: Path, seed: int) -> SampleTruth:
 # ---- GitHub ---- #
 
 
-def _write_repository(folder: Path, repository: Repository, exported: Exported, seed: int) -> None:
+def _write_repository(folder: Path, repository: Repository, exported: Exported, seed: int) -> int:
+    """Write what GitHub exports of a repository; return how many issues are no incidents."""
     name = repository.name
-    world = exported.world
-    changes = world.changes[name]
+    changes = exported.world.changes[name]
     random = stream(seed, f"exports {name}")
     files.write_array(folder / "pulls.json", [pull(change, exported) for change in changes])
     files.write_lines(
         folder / "reviews.ndjson", reviews(changes, exported), torn=name == "tracking-web"
     )
+    _write_runs(folder, name, exported, random)
+    if name == "depot-scanner":
+        history = exported.world.histories[name]
+        files.write_array(folder / "releases.json", releases(history, PIPELINE_BOT))
+    if repository.team != "platform":
+        return 0
+    troubles = [trouble for trouble in exported.world.troubles if trouble.service == name]
+    found = issues(name, troubles, len(changes) + 1, random)
+    files.write_array(folder / "issues.json", found)
+    return len(found) - len(troubles)
+
+
+def _write_runs(folder: Path, name: str, exported: Exported, random: Random) -> None:
+    """Write the workflow runs and jobs of those repositories that export them."""
+    changes = exported.world.changes[name]
     runs: list[Run] = []
     if name in _TESTED:
         runs = ci_runs(changes, exported, _TESTED[name], random)
     if name == "tracking-api":
-        runs += deploy_runs(world.rollouts[name], name, exported)
+        runs += deploy_runs(exported.world.rollouts[name], name, exported)
     if name == "identity":
-        runs, jobs = build_and_deploy(world.rollouts[name], changes, name, exported, random)
+        rollouts = exported.world.rollouts[name]
+        runs, jobs = build_and_deploy(rollouts, changes, name, exported, random)
         _write_pages(folder / "jobs.json", jobs, "jobs")
     if runs:
         records = [record_of(run) for run in sorted(runs, key=lambda run: run.started_at)]
         _write_pages(folder / "runs.json", records, "workflow_runs")
-    if name == "depot-scanner":
-        history = world.histories[name]
-        files.write_array(folder / "releases.json", releases(history, PIPELINE_BOT))
-    troubles = [t for t in world.troubles if t.service == name]
-    if repository.team == "platform":
-        found = issues(name, troubles, len(changes) + 1, random)
-        files.write_array(folder / "issues.json", found)
 
 
 def _write_pages(path: Path, records: Sequence[Mapping[str, Any]], field: str) -> None:

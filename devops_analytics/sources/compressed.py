@@ -1,5 +1,6 @@
-"""Bytes of an export, plain or compressed (gzip, Zstandard), also where it was cut off."""
+"""Content of a text export: plain or compressed (gzip, Zstandard), also where it was cut off."""
 
+import codecs
 import zlib
 from pathlib import Path
 from typing import Final, NamedTuple
@@ -9,6 +10,7 @@ from devops_analytics.errors import ExportError
 _GZIP: Final = b"\x1f\x8b"
 _ZSTANDARD: Final = b"\x28\xb5\x2f\xfd"
 _BLOCK: Final = 1 << 16
+_CHUNK: Final = 1 << 20
 
 
 class Content(NamedTuple):
@@ -79,3 +81,35 @@ def _from_zstandard(packed: bytes) -> Content:
                 size = 1
             else:
                 return Content(bytes(data), complete=True)
+
+
+def utf8_text(path: Path, data: bytes, encoding: str = "utf-8") -> bytes:
+    """Return text as UTF-8 without a byte order mark; it may end within a sign.
+
+    Raises:
+        ExportError: the bytes are no text in this encoding.
+    """
+    if codecs.lookup(encoding).name != "utf-8":
+        try:
+            return data.decode(encoding).removeprefix("\ufeff").encode()
+        except UnicodeDecodeError as error:
+            raise ExportError(
+                f"{path}: byte {error.start + 1} is no {encoding} text, as the settings say it is."
+            ) from error
+    if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        raise ExportError(
+            f"{path}: is UTF-16 text; expected UTF-8. Save it again as UTF-8 (in PowerShell: "
+            "`| Out-File -Encoding utf8`)."
+        )
+    data = data.removeprefix(codecs.BOM_UTF8)
+    decoder = codecs.getincrementaldecoder("utf-8")()
+    for start in range(0, len(data), _CHUNK):
+        try:
+            decoder.decode(data[start : start + _CHUNK])
+        except UnicodeDecodeError as error:
+            line = data.count(b"\n", 0, start + error.start) + 1
+            raise ExportError(
+                f"{path}: expected UTF-8 text, found byte 0x{error.object[error.start]:02x} in "
+                f"line {line}. Save the file again as UTF-8."
+            ) from error
+    return data

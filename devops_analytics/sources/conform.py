@@ -88,9 +88,7 @@ def conform(draft: Draft, *, entry: Any, context: Context) -> Batch:
 
 
 def _check_conservation(batch: Batch, label: str) -> None:
-    accounted = (
-        batch.rows.height + batch.n_absorbed + batch.quarantined.height + batch.n_duplicates
-    )
+    accounted = batch.rows.height + batch.n_absorbed + batch.quarantined.height + batch.n_duplicates
     if accounted != batch.n_read:
         raise AssertionError(
             f"{label}: {batch.table}: read {batch.n_read} records but accounted for {accounted}"
@@ -163,9 +161,7 @@ def _failed(values: pl.Series, found: pl.Series, reason: str) -> pl.Series:
     return frame.select(pl.when("lost").then(pl.lit(reason))).to_series()
 
 
-def _problem(
-    record: pl.Series, name: str, values: pl.Series, reasons: pl.Series
-) -> pl.DataFrame:
+def _problem(record: pl.Series, name: str, values: pl.Series, reasons: pl.Series) -> pl.DataFrame:
     """Return row, reason and message of the values that could not be converted."""
     shown = values.cast(pl.String, strict=False).str.head(80)
     return (
@@ -255,7 +251,9 @@ def _rule_problems(rows: pl.DataFrame, table: str) -> list[pl.DataFrame]:
         if name not in rows.columns:
             continue
         if not column.nullable or name in TABLES[table].primary_key():
-            text = f"record {{}}: {name}: is empty, and {table} need it; correct the export or map it"
+            text = (
+                f"record {{}}: {name}: is empty, and {table} need it; correct the export or map it"
+            )
             lost = numbered.filter(pl.col(name).is_null())
             found.append(_worded(lost, "missing_value", pl.format(text, "record")))
         allowed = (column.metadata or {}).get("allowed")
@@ -320,8 +318,6 @@ def _as_text(rows: pl.DataFrame) -> pl.Series:
 
 
 def _redacted(rows: pl.DataFrame) -> pl.DataFrame:
-    return rows.select(
-        pl.col(name).cast(dtype) for name, dtype in QUARANTINE.items()
-    ).with_columns(without_addresses(pl.col("raw")), without_addresses(pl.col("message")))
-
-
+    return rows.select(pl.col(name).cast(dtype) for name, dtype in QUARANTINE.items()).with_columns(
+        without_addresses(pl.col("raw")), without_addresses(pl.col("message"))
+    )

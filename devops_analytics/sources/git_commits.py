@@ -11,6 +11,7 @@ from devops_analytics.config import Settings
 from devops_analytics.errors import ExportError
 from devops_analytics.schema import TIME
 from devops_analytics.sources.git_command import Clone, records
+from devops_analytics.sources.people import are_bots, pseudonyms
 
 _FORMAT: Final = "%H%x00%P%x00%at%x00%ct%x00%aN%x00%aE%x00%s%x00%b"
 _FIELDS: Final = ("sha", "parents", "authored", "committed", "name", "address", "subject", "body")
@@ -30,6 +31,7 @@ SCHEMA: Final = {
     "sha": pl.String(),
     "parents": pl.List(pl.String()),
     "author": pl.String(),
+    "is_bot": pl.Boolean(),
     "authored_at": TIME,
     "committed_at": TIME,
     "is_merge": pl.Boolean(),
@@ -44,9 +46,9 @@ def log(
 ) -> pl.DataFrame:
     """Return the commits that can be reached from `tips` and not from `without`, as `SCHEMA`.
 
-    `author` is "name <address>" as `.mailmap` has it; `reverts` is the sha as the message has it.
-    Times are null where git knows none; parents and is_merge are null where a shallow clone was
-    cut off.
+    `author` is a pseudonym: names go no further than this, as commits are kept. It is made of
+    what `.mailmap` says; `reverts` is the sha as the message has it. Times are null where git
+    knows none; parents and is_merge are null where a shallow clone was cut off.
 
     Raises:
         ExportError: git failed.
@@ -58,34 +60,42 @@ def log(
         fields=len(_FIELDS),
         stdin="".join(f"{question}\n" for question in questions),
     )
-    hotfix = [re.compile(pattern, re.IGNORECASE) for pattern in settings.definitions.hotfix_titles]
     with ThreadPoolExecutor(max_workers=1) as parser:
-        parsed = [parser.submit(_parsed, block, clone.boundary, hotfix) for block in blocks]
+        parsed = [parser.submit(_parsed, block, clone.boundary, settings) for block in blocks]
     return pl.concat([pl.DataFrame(schema=SCHEMA), *(future.result() for future in parsed)])
 
 
-def _parsed(
-    block: bytes, boundary: frozenset[str], hotfix: Sequence[re.Pattern[str]]
-) -> pl.DataFrame:
+def _parsed(block: bytes, boundary: frozenset[str], settings: Settings) -> pl.DataFrame:
     values = pl.Series([block.decode("utf-8", "replace")]).str.split("\0").explode()
-    columns = {name: values.gather_every(len(_FIELDS), i) for i, name in enumerate(_FIELDS)}
+    read = pl.DataFrame(
+        {name: values.gather_every(len(_FIELDS), i) for i, name in enumerate(_FIELDS)}
+    )
+    authors = read.select(_identity()).to_series()
+    hotfix = [re.compile(pattern, re.IGNORECASE) for pattern in settings.definitions.hotfix_titles]
+    subjects = read["subject"].to_list()
     parents = pl.col("parents").str.extract_all(r"[0-9a-f]+")
     changes = [pl.col("subject").str.extract(pattern) for pattern in _CHANGE_IN_SUBJECT]
-    return (
-        pl.DataFrame(columns)
-        .with_columns(parents=pl.when(~pl.col("sha").is_in(boundary)).then(parents))
-        .select(
-            "sha",
-            "parents",
-            author=pl.format("{} <{}>", "name", "address"),
-            authored_at=utc("authored"),
-            committed_at=utc("committed"),
-            is_merge=pl.col("parents").list.len() > 1,
-            reverts=pl.col("body").str.extract(_REVERTED),
-            change_id=pl.coalesce(*changes, pl.col("body").str.extract(_CHANGE_IN_BODY)),
-            subject_kind=_subject_kinds(columns["subject"], hotfix),
-        )
+    return read.with_columns(parents=pl.when(~pl.col("sha").is_in(boundary)).then(parents)).select(
+        "sha",
+        "parents",
+        author=pseudonyms(authors, settings.people.salt),
+        is_bot=are_bots(authors, settings.people.bot_patterns),
+        authored_at=utc("authored"),
+        committed_at=utc("committed"),
+        is_merge=pl.col("parents").list.len() > 1,
+        reverts=pl.col("body").str.extract(_REVERTED),
+        change_id=pl.coalesce(*changes, pl.col("body").str.extract(_CHANGE_IN_BODY)),
+        subject_kind=pl.Series(
+            [_subject_kind(subject, hotfix) for subject in subjects], dtype=pl.String
+        ),
     )
+
+
+def _identity() -> pl.Expr:
+    """Return "name <address>", the name alone where there is no address, null without both."""
+    name, address = pl.col("name").str.strip_chars(), pl.col("address").str.strip_chars()
+    whole = pl.when(address != "").then(pl.format("{} <{}>", name, address)).otherwise(name)
+    return pl.when(whole != "").then(whole)
 
 
 def utc(column: str) -> pl.Expr:
@@ -95,14 +105,8 @@ def utc(column: str) -> pl.Expr:
     return (plausible * 1_000_000).cast(pl.Datetime("us")).dt.replace_time_zone("UTC")
 
 
-def _subject_kinds(subjects: pl.Series, hotfix: Sequence[re.Pattern[str]]) -> pl.Series:
-    """Return what subjects say; the settings' patterns are Python's, so Python looks for them."""
-    return pl.Series(
-        [_subject_kind(subject, hotfix) for subject in subjects.to_list()], dtype=pl.String
-    )
-
-
 def _subject_kind(subject: str, hotfix: Sequence[re.Pattern[str]]) -> str | None:
+    """Return what a subject says; the settings' patterns are Python's, so Python looks for them."""
     if not subject:
         return None
     if subject.startswith('Revert "'):

@@ -15,8 +15,11 @@ from devops_analytics.sources.git_command import Clone, run
 
 PROCESSES: Final = 2
 CHUNK: Final = 500
-_ATTEMPTS: Final = 8
-"""How often git is started again in a chunk after a commit whose files the clone lacks."""
+_STOPS: Final = 3
+_COMMITS_PER_STOP: Final = 20
+"""Git stops at a commit whose files the clone lacks. It is started again behind it, as often as
+so many stops for nothing, and one more for so many commits read, allow: a few lost files cost only
+their commits, and a clone without files is soon given up."""
 
 _COMMAND: Final = (
     *("diff-tree", "--stdin", "-z", "-r", "--root", "--always", "--numstat", "-M"),
@@ -104,10 +107,10 @@ def _chunks(clone: Clone, shas: Sequence[str], progress: Progress | None) -> Ite
         for part, chunk in zip(
             parts, executor.map(lambda part: _read_chunk(clone, part), parts), strict=True
         ):
+            yield chunk
             done += len(part)
             if progress is not None:
                 progress(f"{clone.label}: file statistics", done, len(shas))
-            yield chunk
     finally:
         executor.shutdown(cancel_futures=True)
 
@@ -115,8 +118,8 @@ def _chunks(clone: Clone, shas: Sequence[str], progress: Progress | None) -> Ite
 def _read_chunk(clone: Clone, shas: Sequence[str]) -> _Chunk:
     """Read some commits; where git stops for want of a file, go on behind that commit."""
     chunk = _Chunk()
-    todo = shas
-    for _ in range(_ATTEMPTS):
+    todo, n_read, n_stops = shas, 0, 0
+    while todo and n_stops < _STOPS + n_read // _COMMITS_PER_STOP:
         finished = run(clone, *_COMMAND, stdin="\n".join(todo) + "\n")
         if finished.code < 0:
             raise ExportError(
@@ -124,12 +127,12 @@ def _read_chunk(clone: Clone, shas: Sequence[str]) -> _Chunk:
                 f"{-finished.code}). Load again: what was read so far is kept."
             )
         n_commits = _add(chunk, finished.output, stopped=finished.code != 0)
+        n_read += n_commits
         if finished.code == 0:
             break
+        n_stops += 1
         chunk.complaint = chunk.complaint or finished.complaint
         todo = todo[n_commits + 1 :]
-        if not todo:
-            break
     return chunk
 
 

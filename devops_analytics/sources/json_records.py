@@ -4,7 +4,6 @@ An array, one object, a page with its wrapper, JSON lines, pages or arrays one a
 or without a line between them), pretty-printed or not, compressed or not, and cut off anywhere.
 """
 
-import codecs
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -14,7 +13,7 @@ from typing import Final, NamedTuple
 import msgspec
 
 from devops_analytics.errors import ExportError
-from devops_analytics.sources.compressed import read_content
+from devops_analytics.sources.compressed import read_content, utf8_text
 
 NOT_JSON: Final = "not_json"
 TRUNCATED: Final = "truncated_json"
@@ -22,7 +21,6 @@ NOT_AN_OBJECT: Final = "not_an_object"
 API_ERROR: Final = "api_error"
 
 _SAMPLE: Final = 1 << 20
-_CHUNK: Final = 1 << 20
 _SHOWN: Final = 300
 _BETWEEN: Final = b" \t\r\n,"
 """What may stand between two values."""
@@ -69,7 +67,7 @@ def read_records(path: Path, *, wrappers: tuple[str, ...] = (), encoding: str = 
             error instead of its answer.
     """
     content = read_content(path)
-    text = _utf8(path, content.data, encoding)
+    text = utf8_text(path, content.data, encoding)
     _refuse_other_formats(path, text)
     line_wise = _fault(text) is not None and _is_line_wise(text)
     pieces = list(_pieces(text, wrappers, line_wise=line_wise))
@@ -92,39 +90,12 @@ def read_records(path: Path, *, wrappers: tuple[str, ...] = (), encoding: str = 
 def first_records(path: Path, *, wrappers: tuple[str, ...] = ()) -> list[bytes]:
     """Return the records in the first megabyte of a file; none where it is no JSON."""
     try:
-        text = _utf8(path, read_content(path, limit=_SAMPLE).data, "utf-8")
+        text = utf8_text(path, read_content(path, limit=_SAMPLE).data, "utf-8")
         _refuse_other_formats(path, text)
     except ExportError:
         return []
     pieces = _pieces(text, wrappers, line_wise=_fault(text) is not None and _is_line_wise(text))
     return [piece.raw for piece in pieces if not piece.reason]
-
-
-def _utf8(path: Path, data: bytes, encoding: str) -> bytes:
-    if codecs.lookup(encoding).name != "utf-8":
-        try:
-            return data.decode(encoding).removeprefix("\ufeff").encode()
-        except UnicodeDecodeError as error:
-            raise ExportError(
-                f"{path}: byte {error.start + 1} is no {encoding} text, as the settings say it is."
-            ) from error
-    if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
-        raise ExportError(
-            f"{path}: is UTF-16 text; expected UTF-8. Save it again as UTF-8 (in PowerShell: "
-            "`| Out-File -Encoding utf8`)."
-        )
-    data = data.removeprefix(codecs.BOM_UTF8)
-    decoder = codecs.getincrementaldecoder("utf-8")()
-    for start in range(0, len(data), _CHUNK):
-        try:
-            decoder.decode(data[start : start + _CHUNK])
-        except UnicodeDecodeError as error:
-            line = data.count(b"\n", 0, start + error.start) + 1
-            raise ExportError(
-                f"{path}: expected UTF-8 text, found byte 0x{error.object[error.start]:02x} in "
-                f"line {line}. Save the file again as UTF-8."
-            ) from error
-    return data
 
 
 def _refuse_other_formats(path: Path, text: bytes) -> None:

@@ -34,7 +34,10 @@ def read(path: Path, entry: TableSource, context: Context) -> Iterator[Draft]:
     kept, excluded = _chosen(rows, entry, context.label)
     mapped = kept.select(
         "record",
-        *(_mapped(kept, name, column, entry, context.settings) for name, column in entry.columns.items()),
+        *(
+            _mapped(kept, name, column, entry, context.settings)
+            for name, column in entry.columns.items()
+        ),
     )
     good, unmapped = _without_unmapped(kept, mapped, entry, context.label)
     yield Draft(
@@ -171,8 +174,12 @@ def _rejected(found: Tabular, entry: TableSource, label: str) -> pl.DataFrame:
     return pl.DataFrame(
         [
             {
-                "file": label, "table": entry.table, "record": number, "reason": reason,
-                "message": message, "raw": raw,
+                "file": label,
+                "table": entry.table,
+                "record": number,
+                "reason": reason,
+                "message": message,
+                "raw": raw,
             }
             for number, reason, message, raw in found.rejected
         ],
@@ -237,11 +244,15 @@ def _taken(pattern: str) -> Callable[[str], str | None]:
 
 def _parted(values: pl.Series, separator: str) -> pl.Series:
     parts = pl.col("value").str.split(separator).list.eval(pl.element().str.strip_chars())
-    return values.to_frame("value").select(
-        pl.when(pl.col("value").is_null())
-        .then(pl.lit([], dtype=pl.List(pl.String)))
-        .otherwise(parts.list.eval(pl.element().filter(pl.element() != "")))
-    ).to_series()
+    return (
+        values.to_frame("value")
+        .select(
+            pl.when(pl.col("value").is_null())
+            .then(pl.lit([], dtype=pl.List(pl.String)))
+            .otherwise(parts.list.eval(pl.element().filter(pl.element() != "")))
+        )
+        .to_series()
+    )
 
 
 def _first_known(separator: str, known: set[str]) -> Callable[[str], str | None]:

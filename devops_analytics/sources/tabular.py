@@ -71,7 +71,9 @@ def _from_excel(path: Path, sheet: str | None) -> pl.DataFrame:
     except fastexcel.FastExcelError as error:
         raise ExportError(f"{path}: can't be read as a workbook: {_first_line(error)}.") from error
     if sheet is not None and sheet not in names:
-        raise ExportError(f"{path}: sheet: found none called {sheet!r}; sheets: {', '.join(names)}.")
+        raise ExportError(
+            f"{path}: sheet: found none called {sheet!r}; sheets: {', '.join(names)}."
+        )
     return pl.read_excel(path, sheet_name=sheet or names[0])
 
 
@@ -122,8 +124,12 @@ def _quick(text: str, names: list[str], separator: str) -> Tabular | None:
         return None
     try:
         rows = pl.read_csv(
-            plain.encode(), separator=separator, infer_schema=False, quote_char=None,
-            raise_if_empty=False, truncate_ragged_lines=False,
+            plain.encode(),
+            separator=separator,
+            infer_schema=False,
+            quote_char=None,
+            raise_if_empty=False,
+            truncate_ragged_lines=False,
         )
     except PolarsError:
         return None
@@ -158,10 +164,11 @@ def _careful(text: str, names: list[str], separator: str) -> Tabular:
                     f"line {begins}: expected {len(names)} fields as in the header, found "
                     f"{len(fields)}; a field that holds {separator!r} or a quote must be quoted"
                 )
-                rejected.append(
-                    (begins, WRONG_NUMBER_OF_FIELDS, message, separator.join(fields))
-                )
+                rejected.append((begins, WRONG_NUMBER_OF_FIELDS, message, separator.join(fields)))
         begins = reader.line_num + 1
-    data = {name: pl.Series(column, dtype=pl.String) for name, column in zip(names, columns, strict=True)}
+    data = {
+        name: pl.Series(column, dtype=pl.String)
+        for name, column in zip(names, columns, strict=True)
+    }
     rows = pl.DataFrame(data).with_columns(record=pl.Series(records, dtype=pl.Int64))
     return Tabular(rows=rows, rejected=rejected)

@@ -92,9 +92,7 @@ def _declared(text: pl.Expr, time_format: str) -> dict[str, pl.Expr]:
     return {"zoned": pl.lit(None, dtype=TIME), "naive": parsed}
 
 
-def _judged(
-    frame: pl.DataFrame, given: pl.Series, zone: str | None
-) -> tuple[pl.Series, pl.Series]:
+def _judged(frame: pl.DataFrame, given: pl.Series, zone: str | None) -> tuple[pl.Series, pl.Series]:
     local = pl.lit(None, dtype=TIME)
     if zone is not None:
         local = (

@@ -115,15 +115,23 @@ def test_documentation_of_a_monorepo_may_live_outside_the_folder(
 ) -> None:
     evidence = evidence_of(
         service_repositories=[{"service": "pay", "repo": "shop", "path_prefix": "pay"}],
-        commits=[commit("a"), commit("b")],
+        commits=[
+            commit("a"),
+            commit("b"),
+            commit("code", change_id="7"),
+            commit("docs", 2, change_id="7"),
+        ],
         file_changes=[
             touched("a", "pay/a.py", "source"),
             touched("a", "docs/pay.md", "docs"),
             touched("b", "search/a.py", "source"),
+            touched("code", "pay/a.py", "source"),
+            touched("docs", "docs/pay.md", "docs"),
         ],
     )
     assert observed_values(DOCS_CHANGED_WITH_CODE, evidence) == {
         ("pay", "shop@a"): 1,
+        ("pay", "shop#7"): 1,
         (None, "shop@b"): 0,
     }
 

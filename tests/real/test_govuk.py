@@ -35,7 +35,9 @@ def test_frequency_lead_time_and_rollbacks_agree_exactly(
     remedies = govuk.links.remedies.filter(pl.col("method") == "rollback")
     start, end = plain_govuk.PERIODS[period]
     made = govuk.links.deployments.filter(
-        (pl.col("service") == app) & (pl.col("finished_at") >= start) & (pl.col("finished_at") < end)
+        (pl.col("service") == app)
+        & (pl.col("finished_at") >= start)
+        & (pl.col("finished_at") < end)
     )
     assert remedies.join(made, on="deployment_id", how="semi")["deployment_id"].n_unique() == (
         plain.rollbacks
@@ -59,7 +61,9 @@ def test_fail_rate_by_remediation_is_known_and_by_incident_is_not(
 
 
 def test_without_incidents_time_to_restore_is_unknown_not_zero(govuk: Workspace) -> None:
-    found = govuk.measure("2026-Q2", by="organisation", metrics=["time_to_restore"]).row(0, named=True)
+    found = govuk.measure("2026-Q2", by="organisation", metrics=["time_to_restore"]).row(
+        0, named=True
+    )
     assert found["status"] == "unknown"
     assert found["value"] is None
     assert found["n"] in {0, None}
@@ -88,10 +92,10 @@ def test_branch_images_are_listed_as_unlinked(
 
 def test_every_record_is_accounted_for(govuk: Workspace) -> None:
     files = govuk.load_report.files
-    assert (
-        files["read"] == files["loaded"] + files["quarantined"] + files["duplicates"]
-    ).all()
-    production = files.row(by_predicate=pl.col("file").str.contains("deployments-production"), named=True)
+    assert (files["read"] == files["loaded"] + files["quarantined"] + files["duplicates"]).all()
+    production = files.row(
+        by_predicate=pl.col("file").str.contains("deployments-production"), named=True
+    )
     # 24,435 rows; create (66), config (47) and remove (16) change no code.
     assert production["read"] == 24_435
     assert production["quarantined"] == 129

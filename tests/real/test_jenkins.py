@@ -15,7 +15,9 @@ pytestmark = pytest.mark.real
 
 @pytest.fixture(scope="module")
 def records(shared_data: Path) -> list[dict[str, str]]:
-    with (shared_data / "jenkins-infra" / "incidents.csv").open(encoding="utf-8", newline="") as file:
+    with (shared_data / "jenkins-infra" / "incidents.csv").open(
+        encoding="utf-8", newline=""
+    ) as file:
         return list(csv.DictReader(file))
 
 

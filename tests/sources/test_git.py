@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from devops_analytics.config import settings_from
 from devops_analytics.errors import ExportError
-from devops_analytics.sources.git import GIT, recognise, state
+from devops_analytics.sources.git import GIT, recognise, resolved, state
 from devops_analytics.sources.source import Context, Draft
 
 MIDNIGHT = 1_767_225_600  # 2026-01-01T00:00:00Z
@@ -70,9 +70,7 @@ class Repository:
         )  # fmt: skip
         return self.git("rev-parse", "HEAD")
 
-    def commit_tree(
-        self, message: bytes, *parents: str, at: int = MIDNIGHT, who: str = ANN
-    ) -> str:
+    def commit_tree(self, message: bytes, *parents: str, at: int = MIDNIGHT, who: str = ANN) -> str:
         tree = self.git("mktree")
         links = [word for parent in parents for word in ("-p", parent)]
         return self.git("commit-tree", tree, *links, stdin=message, at=at, who=who)
@@ -194,7 +192,7 @@ def test_a_clock_that_no_calendar_has_is_unknown(repository: Repository) -> None
     [b"", b"\n\nbody", b"a\x1fb\tc\"d'e\x01", b"caf\xe9 latin-1", "naïve 🚢".encode(), b"x,y\r\nz"],
 )
 def test_no_byte_of_a_message_moves_a_column(repository: Repository, message: bytes) -> None:
-    odd = repository.commit_tree(message, who="A\x1fB, \"C\" <d'e@example.invalid>")
+    odd = repository.commit_tree(message, who='A\x1fB, "C" <d\'e@example.invalid>')
     last = repository.commit_tree(b"(#7)", odd, at=MIDNIGHT + 1)
     repository.git("update-ref", "refs/heads/main", last)
     found = commits(repository.path)
@@ -264,8 +262,6 @@ def test_a_revert_names_the_full_sha_that_a_short_one_means(repository: Reposito
 
 
 def test_a_short_sha_that_two_commits_share_means_none_of_them() -> None:
-    from devops_analytics.sources.git import resolved
-
     frame = pl.DataFrame(
         {
             "sha": ["abcdefa1" + "0" * 32, "abcdefa2" + "0" * 32, "b" * 40],
@@ -388,7 +384,7 @@ def test_a_checkout_that_is_not_where_the_remote_is_says_so(
 
 
 def test_files_and_lines_are_counted_as_numstat_does(repository: Repository) -> None:
-    # root: 3 lines in one file. change: line 2 of 3 becomes another one, a line is added: +2 −1.
+    # root: 3 lines in one file. change: line 2 of 3 becomes another one, a line is added.
     root = repository.commit("root", files={"src/app.py": "1\n2\n3\n"})
     change = repository.commit("change", files={"src/app.py": "1\nX\n3\n4\n", "é\t\n.md": "x\n"})
     picture = repository.commit("picture", files={"logo.png": b"\0\1\2", "b.txt": "1\n"})
@@ -527,6 +523,7 @@ def test_a_lost_file_costs_only_the_commits_that_touch_it(repository: Repository
     ]
     blob = repository.git("rev-parse", "HEAD:c")
     (repository.path / ".git" / "objects" / blob[:2] / blob[2:]).unlink()
+    (repository.path / "c").unlink()  # from which git would take the content
     assert set(files(repository.path)) == set(shas) - {shas[2]}
     assert "unknown for 1 of 6 commits" in notes(repository.path)
     assert commits(repository.path)[shas[2]]["files"] is None
@@ -652,6 +649,20 @@ def test_a_second_load_reads_only_new_commits(repository: Repository, tmp_path: 
     assert asked == [(what, 1, 1), (what, 1, 1)]  # one commit each time, not one and then two
 
 
+def test_a_load_that_is_broken_off_keeps_what_it_has_read(
+    repository: Repository, tmp_path: Path
+) -> None:
+    sha = repository.commit(files={"a": "1\n"})
+    cache = tmp_path / "cache"
+
+    def stop(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        read(repository.path, cache=cache, progress=stop)
+    assert set(files(repository.path, cache=cache, progress=stop)) == {sha}  # nothing left to ask
+
+
 @pytest.mark.parametrize("pruned", [False, True])
 def test_rewritten_history_leaves_nothing_behind(
     repository: Repository, tmp_path: Path, pruned: bool
@@ -698,7 +709,9 @@ def test_other_settings_or_another_mailmap_read_anew(
     assert len(list(cache.rglob("commits-*.parquet"))) == 1
 
 
-@settings(max_examples=15, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
 @given(
     graph=st.lists(
         st.tuples(st.lists(st.integers(0, 6), max_size=3), st.integers(0, 9), st.booleans()),

@@ -9,16 +9,10 @@ from typing import Any, Final, NamedTuple
 import polars as pl
 
 from devops_analytics.config import Settings
-from devops_analytics.sources.github.answers import (
-    Account,
-    Export,
-    Found,
-    PullRequest,
-    Refusal,
-    Review,
-)
+from devops_analytics.sources.github.answers import Export, Found, Refusal
 from devops_analytics.sources.github.names import Names, repository_name
 from devops_analytics.sources.github.part import REPOSITORY_NOT_KNOWN, Part
+from devops_analytics.sources.github.records import Account, PullRequest, Review
 from devops_analytics.sources.moments import moments
 from devops_analytics.sources.people import are_bots
 

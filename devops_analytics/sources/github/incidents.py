@@ -4,7 +4,7 @@ import re
 from collections.abc import Collection
 from typing import Any, Final
 
-from devops_analytics.sources.github.answers import Export, Issue, Refusal
+from devops_analytics.sources.github.answers import Export, Refusal
 from devops_analytics.sources.github.names import (
     Names,
     is_declared,
@@ -12,6 +12,7 @@ from devops_analytics.sources.github.names import (
     services_of,
 )
 from devops_analytics.sources.github.part import REPOSITORY_NOT_KNOWN, Part
+from devops_analytics.sources.github.records import Issue
 
 COLUMNS: Final = (
     "incident_id", "service", "severity", "started_at", "created_at", "resolved_at",

@@ -5,31 +5,32 @@ from dataclasses import dataclass
 
 from devops_analytics.config import GithubSource, Settings
 
-SERVICE_NOT_KNOWN = "service_not_known"
-
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Names:
     """The entry and the settings, as far as they name repositories and services."""
 
     entry: GithubSource
-    declared: tuple[str, ...]
     services: Mapping[str, tuple[str, ...]]
     """Declared repository → the services built from it."""
+    by_name: Mapping[str, tuple[str, ...]]
+    """Name of a repository in small letters, whole and without its owner → as it is declared."""
 
 
 def names_of(entry: GithubSource, settings: Settings) -> Names:
     """Return what the settings call repositories and services."""
-    services: dict[str, list[str]] = {}
+    services: dict[str, dict[str, None]] = {}
     for service, declared in settings.services.items():
         for repository in declared.repositories:
-            owners = services.setdefault(repository.name, [])
-            if service not in owners:
-                owners.append(service)
+            services.setdefault(repository.name, {})[service] = None
+    by_name: dict[str, dict[str, None]] = {}
+    for name in services:
+        for known_as in (name.casefold(), _short(name)):
+            by_name.setdefault(known_as, {})[name] = None
     return Names(
         entry=entry,
-        declared=tuple(services),
         services={name: tuple(owners) for name, owners in services.items()},
+        by_name={name: tuple(declared) for name, declared in by_name.items()},
     )
 
 
@@ -42,19 +43,20 @@ def repository_name(names: Names, said: str | None) -> str | None:
     said = said or names.entry.repository
     if said is None:
         return None
-    exact = [name for name in names.declared if name.casefold() == said.casefold()]
+    exact = [
+        name
+        for name in names.by_name.get(said.casefold(), ())
+        if name.casefold() == said.casefold()
+    ]
     if exact:
         return exact[0]
-    short = _short(said)
     alike = [
-        name
-        for name in names.declared
-        if _short(name) == short and ("/" not in name or "/" not in said)
+        name for name in names.by_name.get(_short(said), ()) if "/" not in name or "/" not in said
     ]
     return alike[0] if len(alike) == 1 else said
 
 
-def services_of(names: Names, repository: str | None) -> tuple[str, ...]:
+def services_of(names: Names, repository: str) -> tuple[str, ...]:
     """Return the services that a record of a repository may belong to.
 
     The entry's `service` where it names one; else those that the settings build from the
@@ -62,12 +64,10 @@ def services_of(names: Names, repository: str | None) -> tuple[str, ...]:
     """
     if names.entry.service is not None:
         return (names.entry.service,)
-    if repository is None:
-        return ()
     return names.services.get(repository) or (repository.rsplit("/", 1)[-1],)
 
 
-def is_declared(names: Names, repository: str | None) -> bool:
+def is_declared(names: Names, repository: str) -> bool:
     """Say whether the settings know the repository, or the entry says whose its records are."""
     return names.entry.service is not None or repository in names.services
 

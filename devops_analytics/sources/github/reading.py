@@ -6,8 +6,6 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
-import msgspec
-
 from devops_analytics.config import GithubSource
 from devops_analytics.errors import ExportError
 from devops_analytics.sources.github.answers import (
@@ -19,7 +17,6 @@ from devops_analytics.sources.github.answers import (
     decoded,
     kind_of,
     read_export,
-    repository_of,
 )
 from devops_analytics.sources.github.changes import (
     changes,
@@ -31,6 +28,7 @@ from devops_analytics.sources.github.deployments import deployments, joined
 from devops_analytics.sources.github.incidents import incidents, label_names
 from devops_analytics.sources.github.names import names_of
 from devops_analytics.sources.github.part import Part, draft_of
+from devops_analytics.sources.github.records import Issue, repository_of
 from devops_analytics.sources.github.refs import refs
 from devops_analytics.sources.github.runs import jobs, last_ends, runs
 from devops_analytics.sources.json_records import first_records
@@ -110,7 +108,7 @@ def _with_refused(export: Export, parts: list[Part]) -> list[Part]:
 
 def _nothing_read(path: Path, refused: list[Refusal]) -> str:
     reasons = Counter(refusal.reason for refusal in refused)
-    counted = ", ".join(f"{reason} {n}×" for reason, n in reasons.most_common())
+    counted = ", ".join(f"{reason} {n} times" for reason, n in reasons.most_common())
     return (
         f"{path}: none of its {len(refused)} records can be read ({counted}). "
         f"The first, record {refused[0].number}: {refused[0].message}."
@@ -137,5 +135,5 @@ def recognise(path: Path) -> Recognition | None:
     return Recognition(kind="github", confidence=0.95, reason=reason, suggestion=suggestion)
 
 
-def _is_incident(record: msgspec.Struct) -> bool:
+def _is_incident(record: Issue) -> bool:
     return any(name.casefold() in _DEFAULT_LABELS for name in label_names(record))

@@ -3,9 +3,10 @@
 import re
 from typing import Any, Final
 
-from devops_analytics.sources.github.answers import Export, Found, Refusal, Release, Tag
+from devops_analytics.sources.github.answers import Export, Found, Refusal
 from devops_analytics.sources.github.names import Names, repository_name
 from devops_analytics.sources.github.part import REPOSITORY_NOT_KNOWN, Part
+from devops_analytics.sources.github.records import Release, Tag
 
 COLUMNS: Final = ("repo", "name", "kind", "sha", "created_at", "updated_at")
 

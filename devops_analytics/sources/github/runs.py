@@ -3,9 +3,10 @@
 from collections.abc import Mapping, Sequence
 from typing import Any, Final, NamedTuple
 
-from devops_analytics.sources.github.answers import Export, Found, Job, Refusal, Run
+from devops_analytics.sources.github.answers import Export, Found, Refusal
 from devops_analytics.sources.github.names import Names, repository_name
 from devops_analytics.sources.github.part import REPOSITORY_NOT_KNOWN, Part
+from devops_analytics.sources.github.records import Job, Run
 from devops_analytics.sources.github.words import NOT_BEGUN, has_ended, result_of
 from devops_analytics.sources.moments import moments
 

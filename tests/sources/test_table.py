@@ -1,0 +1,240 @@
+"""Any table with a declared mapping."""
+
+import gzip
+import json
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+import pytest
+
+from devops_analytics.config import Settings, TableSource, settings_from
+from devops_analytics.errors import ExportError
+from devops_analytics.sources.conform import Batch, conform
+from devops_analytics.sources.source import Context
+from devops_analytics.sources.table import read, recognise
+
+COLUMNS = {
+    "deployment_id": "id",
+    "service": "app",
+    "environment": {"constant": "production"},
+    "finished_at": "when",
+    "result": {"column": "outcome", "values": {"OK": "success", "KO": "failure"}},
+}
+LINES = "id;app;when;outcome\n1;pay;2026-05-01T10:00:00Z;OK\n2;pay;2026-05-02T10:00:00Z;KO\n"
+
+
+def entry(**changes: Any) -> TableSource:
+    keys: dict[str, Any] = {
+        "kind": "table",
+        "path": "x",
+        "table": "deployments",
+        "columns": COLUMNS,
+    }
+    found = settings_from({"sources": [keys | changes]}).sources[0]
+    assert isinstance(found, TableSource)
+    return found
+
+
+def loaded(path: Path, declared: TableSource, given: Settings | None = None) -> Batch:
+    context = Context(settings=given or Settings(), label=path.name)
+    (draft,) = read(path, declared, context)
+    return conform(draft, entry=declared, context=context)
+
+
+def written(folder: Path, name: str, content: str | bytes) -> Path:
+    path = folder / name
+    path.write_bytes(content.encode() if isinstance(content, str) else content)
+    return path
+
+
+def as_file(folder: Path, kind: str) -> Path:
+    frame = pl.read_csv(LINES.encode(), separator=";", infer_schema=False)
+    rows = frame.to_dicts()
+    match kind:
+        case "csv":
+            return written(folder, "x.csv", LINES.replace(";", ","))
+        case "bom":
+            return written(folder, "x.csv", b"\xef\xbb\xbf" + LINES.encode())
+        case "gz":
+            return written(folder, "x.csv.gz", gzip.compress(LINES.encode()))
+        case "tsv":
+            return written(folder, "x.tsv", LINES.replace(";", "\t"))
+        case "crlf":
+            return written(folder, "x.csv", LINES.replace("\n", "\r\n"))
+        case "json":
+            return written(folder, "x.json", json.dumps(rows))
+        case "ndjson":
+            return written(folder, "x.ndjson", "\n".join(json.dumps(row) for row in rows))
+        case "parquet":
+            frame.write_parquet(folder / "x.parquet")
+            return folder / "x.parquet"
+        case _:
+            return written(folder, "x.csv", LINES)
+
+
+@pytest.mark.parametrize(
+    "kind", ["semicolons", "csv", "bom", "gz", "tsv", "crlf", "json", "ndjson", "parquet"]
+)
+def test_every_format_gives_the_same_rows(tmp_path: Path, kind: str) -> None:
+    batch = loaded(as_file(tmp_path, kind), entry())
+    assert batch.rows.select("deployment_id", "service", "finished_at", "result").rows() == [
+        ("1", "pay", datetime(2026, 5, 1, 10, tzinfo=UTC), "success"),
+        ("2", "pay", datetime(2026, 5, 2, 10, tzinfo=UTC), "failure"),
+    ]
+
+
+def test_a_workbook_gives_its_typed_times(tmp_path: Path) -> None:
+    import openpyxl
+
+    book = openpyxl.Workbook()
+    sheet = book.active
+    assert sheet is not None
+    sheet.append(["id", "app", "when", "outcome"])
+    sheet.append([1, "pay", datetime(2026, 5, 1, 12), "OK"])  # noqa: DTZ001 - Excel knows no zones
+    book.save(tmp_path / "x.xlsx")
+    batch = loaded(tmp_path / "x.xlsx", entry(time_zone="Europe/Amsterdam"))
+    assert batch.rows["finished_at"].to_list() == [datetime(2026, 5, 1, 10, tzinfo=UTC)]
+    assert batch.rows["deployment_id"].to_list() == ["1"]
+    with pytest.raises(ExportError, match="found none called 'May'; sheets: Sheet"):
+        loaded(tmp_path / "x.xlsx", entry(sheet="May"))
+
+
+def test_declared_encodings_are_read_and_wrong_ones_named(tmp_path: Path) -> None:
+    text = LINES.replace("pay", "zahlé")
+    latin = written(tmp_path, "x.csv", text.encode("latin-1"))
+    assert loaded(latin, entry(encoding="latin-1")).rows["service"][0] == "zahlé"
+    with pytest.raises(ExportError, match="line 2 .* is not utf-8 text.*Set `encoding`"):
+        loaded(latin, entry())
+    wide = written(tmp_path, "y.csv", text.encode("utf-16"))
+    assert loaded(wide, entry(encoding="utf-16")).rows["service"][0] == "zahlé"
+
+
+def test_a_ragged_line_is_kept_apart_and_the_rest_goes_on(tmp_path: Path) -> None:
+    content = LINES + "3;pay\n4;pay;2026-05-04T10:00:00Z;OK\n"
+    batch = loaded(written(tmp_path, "x.csv", content), entry())
+    assert batch.rows["deployment_id"].to_list() == ["1", "2", "4"]
+    bad = batch.quarantined.row(0, named=True)
+    assert (bad["record"], bad["reason"]) == (4, "wrong_number_of_fields")
+    assert "expected 4 fields as in the header, found 2" in bad["message"]
+    assert batch.rows["source_ref"].to_list() == ["x.csv:2", "x.csv:3", "x.csv:5"]
+
+
+def test_a_quoted_line_break_does_not_shift_the_line_numbers(tmp_path: Path) -> None:
+    content = 'id,app,when,outcome\n1,"pay\nment",2026-05-01T10:00:00Z,OK\n2,pay,never,OK\n'
+    batch = loaded(written(tmp_path, "x.csv", content), entry())
+    assert batch.rows["source_ref"].to_list() == ["x.csv:2"]
+    assert batch.quarantined["record"].to_list() == [4]
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (b"", "the file is empty"),
+        (b"id,app,when,id\n", "column 'id' occurs twice"),
+        (b"id,app,wen,outcome\n1,a,b,c\n", "has no column 'when'.*Did you mean 'wen'"),
+        (b"PAR1 and then nonsense", "can't be read as parquet"),
+        (b"PK\x03\x04 and then nonsense", "can't be read as"),
+        (b'[{"id": 1, "app": ', "has no column"),
+        (b"<html>sign in</html>", "has no column"),
+    ],
+)
+def test_a_file_that_cannot_be_read_says_why(tmp_path: Path, content: bytes, message: str) -> None:
+    path = written(tmp_path, "x.csv", content)
+    with pytest.raises(ExportError, match=message) as raised:
+        loaded(path, entry())
+    assert "x.csv" in str(raised.value)
+
+
+def test_a_header_alone_is_no_rows_and_no_error(tmp_path: Path) -> None:
+    assert loaded(written(tmp_path, "x.csv", "id,app,when,outcome\n"), entry()).n_read == 0
+
+
+def test_rows_that_where_leaves_out_are_counted(tmp_path: Path) -> None:
+    batch = loaded(written(tmp_path, "x.csv", LINES), entry(where={"outcome": ["OK"]}))
+    assert batch.rows["deployment_id"].to_list() == ["1"]
+    bad = batch.quarantined.row(0, named=True)
+    assert (bad["record"], bad["reason"]) == (3, "excluded_by_settings")
+    assert "outcome is not OK" in bad["message"]
+
+
+def test_an_unmapped_result_is_unknown_and_another_unmapped_word_is_quarantined(
+    tmp_path: Path,
+) -> None:
+    content = "id,app,when,outcome,by\n1,pay,2026-05-01T10:00:00Z,HM,ci\n2,pay,2026-05-02T10:00:00Z,OK,cat\n"
+    columns = COLUMNS | {"trigger": {"column": "by", "values": {"ci": "pipeline"}}}
+    batch = loaded(written(tmp_path, "x.csv", content), entry(columns=columns))
+    assert batch.rows.select("deployment_id", "result", "trigger").rows() == [
+        ("1", "unknown", "pipeline")
+    ]
+    assert batch.quarantined["reason"].to_list() == ["not_mapped"]
+    assert "found 'cat'" in batch.quarantined["message"][0]
+
+
+def test_success_is_never_assumed(tmp_path: Path) -> None:
+    columns = {name: column for name, column in COLUMNS.items() if name != "result"}
+    with pytest.raises(ExportError, match=r"columns.result: this key is missing.*constant"):
+        loaded(written(tmp_path, "x.csv", LINES), entry(columns=columns))
+
+
+def test_patterns_templates_and_lists_take_values_out(tmp_path: Path) -> None:
+    content = (
+        "app,when,image,hosts\n"
+        "pay,2026-05-01T10:00:00Z,release-" + "a" * 40 + ",other|shop.example\n"
+        "pay,2026-05-02T10:00:00Z,v12,other|another\n"
+    )
+    columns = {
+        "deployment_id": {"template": "{app}@{when}"},
+        "service": {"column": "hosts", "separator": "|"},
+        "sha": {"column": "image", "pattern": "^release-([0-9a-f]{40})$"},
+        "ref": {"column": "image", "pattern": r"^(?P<value>v\d+)$"},
+        "finished_at": "when",
+        "result": {"constant": "success"},
+    }
+    given = settings_from({"teams": {"t": {"services": {"shop": {"aliases": ["shop.example"]}}}}})
+    batch = loaded(written(tmp_path, "x.csv", content), entry(columns=columns), given)
+    assert batch.rows.select("deployment_id", "service", "sha", "ref").rows() == [
+        ("pay@2026-05-01T10:00:00Z", "shop", "a" * 40, None),
+        ("pay@2026-05-02T10:00:00Z", "other", None, "v12"),
+    ]
+
+
+def test_json_is_reached_into_by_dotted_names(tmp_path: Path) -> None:
+    rows = [{"id": 7, "on": {"app": "pay"}, "when": "2026-05-01T10:00:00Z", "outcome": "OK"}]
+    path = written(tmp_path, "x.json", json.dumps(rows))
+    batch = loaded(path, entry(columns=COLUMNS | {"service": "on.app"}))
+    assert batch.rows.select("deployment_id", "service").rows() == [("7", "pay")]
+
+
+def test_truncated_json_keeps_what_is_whole(tmp_path: Path) -> None:
+    rows = [
+        {"id": n, "app": "pay", "when": "2026-05-01T10:00:00Z", "outcome": "OK"} for n in (1, 2, 3)
+    ]
+    path = written(tmp_path, "x.json", json.dumps(rows)[:-20])
+    batch = loaded(path, entry())
+    assert batch.rows["deployment_id"].to_list() == ["1", "2"]
+    assert batch.quarantined["reason"].to_list() == ["truncated_json"]
+
+
+def test_a_parents_column_becomes_a_list(tmp_path: Path) -> None:
+    content = "sha,parents,at\na,,2026-05-01T10:00:00Z\nb,a  c,2026-05-01T11:00:00Z\n"
+    columns = {
+        "repo": {"constant": "r"},
+        "sha": "sha",
+        "parents": {"column": "parents", "separator": " "},
+        "committed_at": "at",
+    }
+    batch = loaded(written(tmp_path, "x.csv", content), entry(table="commits", columns=columns))
+    assert batch.rows["parents"].to_list() == [[], ["a", "c"]]
+
+
+def test_columns_with_canonical_names_are_recognised(tmp_path: Path) -> None:
+    content = "deployment_id,service,finished_at,result\n1,pay,2026-05-01T10:00:00Z,success\n"
+    found = recognise(written(tmp_path, "x.csv", content))
+    assert found is not None
+    assert found.suggestion["table"] == "deployments"
+    unsure = recognise(written(tmp_path, "y.csv", LINES))
+    assert unsure is not None
+    assert unsure.confidence < 0.5
+    assert recognise(written(tmp_path, "z.txt", "just words\n")) is None

@@ -6,6 +6,7 @@ workspace = Workspace.open("devops.toml")
 workspace.measure("2026-Q2", by="service").to_pandas()
 """
 
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from devops_analytics.errors import (
@@ -60,6 +61,4 @@ def __getattr__(name: str) -> Any:
     """Import a public name when it is first used, so that importing the package stays quick."""
     if name not in _HOMES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    from importlib import import_module
-
     return getattr(import_module(_HOMES[name]), name)

@@ -96,7 +96,8 @@ def last_event_at(tables: Mapping[str, pl.LazyFrame]) -> datetime | None:
             for name in EVENT_TIME
         ]
     )
-    return latest.select(pl.col("at").max()).collect().item()
+    found: datetime | None = latest.select(pl.col("at").max()).collect().item()
+    return found
 
 
 def _event_columns(table: str) -> list[str]:

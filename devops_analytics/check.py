@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 def checked(workspace: "Workspace") -> list[tuple[str, str, pl.DataFrame]]:
-    """Return sections of title, explanation and frame; sections with nothing to say are left out."""
+    """Return sections of title, explanation and frame; what has nothing to say is left out."""
     sections = [
         (
             "Feeds",

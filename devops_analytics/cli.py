@@ -145,7 +145,7 @@ def sources() -> None:
             for s in SOURCES.values()
         ]
     )
-    print_frame(frame, format=Format.TABLE, out=None)
+    print_frame(frame, form=Format.TABLE, out=None)
 
 
 @app.command()
@@ -163,7 +163,7 @@ def metrics(
                 for m in METRICS
             ]
         )
-        print_frame(frame, format=Format.TABLE, out=None)
+        print_frame(frame, form=Format.TABLE, out=None)
         return
     declared = metric(metric_id)
     typer.echo(f"{declared.name} ({declared.id})")
@@ -195,12 +195,12 @@ def check(
 
     workspace = _open(config, git, as_of)
     if quarantine:
-        print_frame(workspace.quarantine, format=Format.TABLE, out=None)
+        print_frame(workspace.quarantine, form=Format.TABLE, out=None)
         return
     _print_load(workspace)
     for title, why, frame in checked(workspace):
         typer.echo(f"\n{title}\n{why}\n")
-        print_frame(frame, format=Format.TABLE, out=None)
+        print_frame(frame, form=Format.TABLE, out=None)
 
 
 @app.command()
@@ -215,7 +215,7 @@ def measure(
     metric: Annotated[
         list[str] | None, typer.Option("--metric", "-m", help="Only these metrics (repeatable).")
     ] = None,
-    format: FormatOption = Format.TABLE,
+    print_as: FormatOption = Format.TABLE,
     out: OutOption = None,
 ) -> None:
     """Print measurements: value, interval, n, status and note for each metric and entity."""
@@ -223,7 +223,7 @@ def measure(
 
     workspace = _open(config, git, as_of)
     found = workspace.measure(period, by=by, metrics=metric)
-    print_frame(found, format=format, out=out, shown=measurement_table(found))
+    print_frame(found, form=print_as, out=out, shown=measurement_table(found))
 
 
 @app.command()
@@ -235,13 +235,13 @@ def rows(
     as_of: AsOfOption = None,
     service: Annotated[str | None, typer.Option("--service", help="Only this service.")] = None,
     team: Annotated[str | None, typer.Option("--team", help="Only this team.")] = None,
-    format: FormatOption = Format.TABLE,
+    print_as: FormatOption = Format.TABLE,
     out: OutOption = None,
 ) -> None:
     """Print the observations behind a number, each with its key and the export it came from."""
     workspace = _open(config, git, as_of)
     found = workspace.rows(metric, period, service=service, team=team)
-    print_frame(found, format=format, out=out)
+    print_frame(found, form=print_as, out=out)
 
 
 @app.command()
@@ -254,14 +254,14 @@ def score(
     evidence: Annotated[
         bool, typer.Option("--evidence", help="The indicators behind the dimensions.")
     ] = False,
-    format: FormatOption = Format.TABLE,
+    print_as: FormatOption = Format.TABLE,
     out: OutOption = None,
 ) -> None:
     """Print the CALMS assessment: score, range, coverage, level and what blocks the next one."""
     workspace = _open(config, git, as_of)
     assessment = workspace.score(period, team=team)
     frame = assessment.evidence if evidence else assessment.dimensions
-    print_frame(frame, format=format, out=out)
+    print_frame(frame, form=print_as, out=out)
 
 
 # ---- Reports ---- #
@@ -364,7 +364,7 @@ def _print_load(workspace: Any) -> None:
     files = workspace.load_report.files
     kind = pl.col("source").str.split(":").list.first().alias("source")
     shown = files.with_columns(kind).drop("notes")
-    print_frame(shown, format=Format.TABLE, out=None)
+    print_frame(shown, form=Format.TABLE, out=None)
     sums = totals(files)
     typer.echo(
         f"\nread {sums['read']:,} = loaded {sums['loaded']:,} + quarantined "

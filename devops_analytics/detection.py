@@ -2,12 +2,14 @@
 
 import json
 import secrets
+import tomllib
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
 import polars as pl
 
+from devops_analytics.clone import VERSION_TAG
 from devops_analytics.config import settings_from
 from devops_analytics.errors import DevopsAnalyticsError
 from devops_analytics.sources import SOURCES
@@ -147,14 +149,8 @@ def _settings_text(folder: Path, detected: Detected) -> str:
         ]
     lines += _tags_as_deployments(detected)
     text = "\n".join(lines) + "\n"
-    settings_from(_parsed(text), where="the settings that were to be written")
+    settings_from(tomllib.loads(text), where="the settings that were to be written")
     return text
-
-
-def _parsed(text: str) -> dict[str, Any]:
-    import tomllib
-
-    return tomllib.loads(text)
 
 
 def _short_names(repositories: list[str]) -> dict[str, str]:
@@ -185,8 +181,6 @@ def _tags_as_deployments(detected: Detected) -> list[str]:
     kinds = {found.kind for _, found in detected.sure}
     if kinds != {"git"}:
         return []
-    from devops_analytics.clone import VERSION_TAG
-
     return [
         "",
         "# No export says what was deployed, so version tags are taken as deployments:",

@@ -1,4 +1,4 @@
-"""The errors a user can meet: every text says what was found, where, what is allowed, what to do."""
+"""The errors a user can meet: texts say what was found, where, what is allowed, what to do."""
 
 
 class DevopsAnalyticsError(Exception):

@@ -54,7 +54,8 @@ def _filled(lazy: pl.LazyFrame, table: str, found: list[str]) -> pl.LazyFrame:
         if name not in found:
             columns.append(defaults.get(name, pl.lit(None)).cast(dtype).alias(name))
             continue
-        if isinstance(given[name], pl.Datetime) and given[name].time_zone is None:
+        found_type = given[name]
+        if isinstance(found_type, pl.Datetime) and found_type.time_zone is None:
             raise UnknownNameError(
                 f"{table}.{name}: its times carry no zone, so they are not known. Give them one "
                 "(in pandas: .dt.tz_localize('Europe/London'))."

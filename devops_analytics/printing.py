@@ -15,7 +15,6 @@ from rich.table import Table
 from devops_analytics.errors import DevopsAnalyticsError
 from devops_analytics.store import write_atomically
 
-
 PIPE_WIDTH: Final = 200
 """Characters in a line where no terminal says how wide it is."""
 
@@ -36,7 +35,7 @@ def console() -> Console:
 
 
 def print_frame(
-    frame: pl.DataFrame, *, format: Format, out: Path | None, shown: pl.DataFrame | None = None
+    frame: pl.DataFrame, *, form: Format, out: Path | None, shown: pl.DataFrame | None = None
 ) -> None:
     """Print a frame, or write it to a file.
 
@@ -45,7 +44,7 @@ def print_frame(
     Raises:
         DevopsAnalyticsError: Parquet was asked for without a file to write to.
     """
-    if format is Format.TABLE:
+    if form is Format.TABLE:
         table = shown if shown is not None else frame
         if out is None:
             console().print(rich_table(table))
@@ -53,22 +52,22 @@ def print_frame(
             with out.open("w", encoding="utf-8") as file:
                 Console(file=file, width=PIPE_WIDTH).print(rich_table(table))
         return
-    content = encoded(frame, format)
+    content = encoded(frame, form)
     if out is not None:
         write_atomically(out, content)
-    elif format is Format.PARQUET:
+    elif form is Format.PARQUET:
         raise DevopsAnalyticsError("--format parquet writes a file: say which with --out FILE.")
     else:
         sys.stdout.write(content.decode())
 
 
-def encoded(frame: pl.DataFrame, format: Format) -> bytes:
+def encoded(frame: pl.DataFrame, form: Format) -> bytes:
     """Return a frame as the bytes of a CSV, JSON or Parquet file."""
-    if format is Format.JSON:
+    if form is Format.JSON:
         text = json.dumps(records(frame), indent=1, ensure_ascii=False, allow_nan=False)
         return f"{text}\n".encode()
     buffer = BytesIO()
-    if format is Format.PARQUET:
+    if form is Format.PARQUET:
         frame.write_parquet(buffer)
     else:
         _flat(frame).write_csv(buffer)

@@ -140,8 +140,13 @@ class Refs(Traced):
     """Names that point at commits."""
 
     repo = _key("name of the repository")
+    kind = dy.String(
+        primary_key=True,
+        check={"allowed": lambda column: column.is_in(REF_KINDS)},
+        metadata={"allowed": REF_KINDS},
+        description="what sort of name it is; a tag and a release may share a name",
+    )
     name = _key("name of the tag, branch or release; `HEAD` is the default branch")
-    kind = _word("what sort of name it is", REF_KINDS, nullable=False)
     sha = _text("the commit it points at; null: the export names no commit")
     created_at = _time("when the name was made; null: not known")
 

@@ -102,25 +102,28 @@ def read_manifest(store: Store) -> Manifest:
     if not path.exists():
         return Manifest()
     try:
-        data = json.loads(path.read_text(encoding="utf-8"))
-        if data["version"] != VERSION:
-            raise KeyError(f"version {data['version']}")
-        files = tuple(
-            LoadedFile(
-                **{
-                    **file,
-                    "parts": tuple(Part(**part) for part in file["parts"]),
-                    "notes": tuple(file["notes"]),
-                }
-            )
-            for file in data["files"]
-        )
+        files = _files(json.loads(path.read_text(encoding="utf-8")))
     except (ValueError, KeyError, TypeError) as error:
         raise DevopsAnalyticsError(
             f"{path}: not a manifest that this version can read ({error}). Delete the folder "
             f"{store.folder} and load again: it is made from the exports alone."
         ) from error
     return Manifest(files=files)
+
+
+def _files(data: dict[str, Any]) -> tuple[LoadedFile, ...]:
+    if data["version"] != VERSION:
+        raise KeyError(f"version {data['version']}")
+    return tuple(
+        LoadedFile(
+            **{
+                **file,
+                "parts": tuple(Part(**part) for part in file["parts"]),
+                "notes": tuple(file["notes"]),
+            }
+        )
+        for file in data["files"]
+    )
 
 
 def write_manifest(store: Store, manifest: Manifest) -> None:

@@ -77,7 +77,7 @@ def _columns(table: type, skipped: tuple[str, ...]) -> list[str]:
 
 
 def _type(dtype: str) -> str:
-    return dtype.split("(")[0] if not dtype.startswith("List") else "List of String"
+    return dtype.split("(", maxsplit=1)[0] if not dtype.startswith("List") else "List of String"
 
 
 def settings_reference() -> str:

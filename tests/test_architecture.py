@@ -8,12 +8,15 @@ from pathlib import Path
 
 import pytest
 
+import devops_analytics
+
 PACKAGE = Path(__file__).resolve().parents[1] / "devops_analytics"
 MODULES = sorted(PACKAGE.rglob("*.py"))
 
 ROOMS = (
     ("errors",),
     ("schema", "config_errors"),
+    ("config_sources",),
     ("config", "periods"),
     ("as_of", "frames"),
     ("sources",),
@@ -99,8 +102,6 @@ def test_importing_the_package_loads_nothing_heavy() -> None:
 
 
 def test_every_public_name_can_be_imported() -> None:
-    import devops_analytics
-
     for name in devops_analytics.__all__:
         assert getattr(devops_analytics, name) is not None
     with pytest.raises(AttributeError, match="has no attribute 'nothing'"):

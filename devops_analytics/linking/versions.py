@@ -124,9 +124,13 @@ def _ref_targets(candidates: pl.DataFrame, tables: Mapping[str, pl.LazyFrame]) -
     return (
         tables["refs"]
         .filter(pl.col("kind").is_in(("tag", "release")))
-        .select("repo", "name", "sha")
+        .select("repo", "name", "sha", "kind")
         .join(names.lazy(), on=["repo", "name"], how="semi")
         .collect()
+        # A release often names no commit; the tag of its name does.
+        .sort("repo", "name", pl.col("sha").is_null(), pl.col("kind") != "tag")
+        .unique(["repo", "name"], keep="first", maintain_order=True)
+        .drop("kind")
         .rename({"repo": "candidate", "name": "ref", "sha": "ref_sha"})
         .with_columns(is_ref=pl.lit(value=True))
     )

@@ -33,7 +33,9 @@ def metric(metric_id: str) -> Metric:
     found = _BY_ID.get(metric_id)
     if found is None:
         near = difflib.get_close_matches(metric_id, _BY_ID, n=3)
-        hint = f"Did you mean {', '.join(near)}?" if near else "`devops-analytics metrics` lists them."
+        hint = (
+            f"Did you mean {', '.join(near)}?" if near else "`devops-analytics metrics` lists them."
+        )
         raise UnknownNameError(f"no metric is called {metric_id!r}. {hint}")
     return found
 

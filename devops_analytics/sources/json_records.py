@@ -29,6 +29,9 @@ _DEEPEST: Final = 3
 """An array of pages of records is as deep as records lie."""
 _TOKEN: Final = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"|[][{}"]', re.DOTALL)
 """A whole string, a bracket, or the quote of a string that does not end."""
+_VISIBLE: Final = re.compile(rb"\S")
+_ID_FIRST: Final = re.compile(rb'\{\s*"id"\s*:')
+_LONGEST_ERROR: Final = 10_000
 _ERROR_KEYS: Final = frozenset(
     {"message", "documentation_url", "status", "error", "errors", "error_description", "code"}
 )
@@ -99,7 +102,7 @@ def first_records(path: Path, *, wrappers: tuple[str, ...] = ()) -> list[bytes]:
 
 
 def _refuse_other_formats(path: Path, text: bytes) -> None:
-    start = text.strip()[:_SHOWN]
+    start = _beginning(text)
     if not start:
         raise ExportError(f"{path}: the file is empty; expected JSON. Export it again.")
     if start.startswith(b"<"):
@@ -118,7 +121,12 @@ def _refuse_without_records(path: Path, text: bytes, pieces: list[_Piece]) -> No
             raise ExportError(
                 f"{path}: {piece.detail}. Export it again with access to what is asked for."
             )
-    raise ExportError(f"{path}: holds no JSON object; it begins with {_excerpt(text.strip())}.")
+    raise ExportError(f"{path}: holds no JSON object; it begins with {_excerpt(_beginning(text))}.")
+
+
+def _beginning(text: bytes) -> bytes:
+    first = _VISIBLE.search(text)
+    return text[first.start() : first.start() + _SHOWN] if first else b""
 
 
 def _excerpt(text: bytes) -> str:
@@ -196,7 +204,8 @@ def _fields(value: bytes) -> dict[str, msgspec.Raw]:
 
 
 def _page_items(value: bytes, wrappers: tuple[str, ...]) -> list[bytes] | None:
-    if not any(f'"{wrapper}"'.encode() in value for wrapper in wrappers):
+    # Most records begin with their id, and looking through each of them for wrappers takes long.
+    if _ID_FIRST.match(value) or not any(f'"{wrapper}"'.encode() in value for wrapper in wrappers):
         return None
     fields = _fields(value)
     if "id" in fields:
@@ -214,7 +223,7 @@ def _page_items(value: bytes, wrappers: tuple[str, ...]) -> list[bytes] | None:
 
 
 def _api_error(value: bytes) -> str | None:
-    if b'"message"' not in value and b'"error"' not in value:
+    if len(value) > _LONGEST_ERROR or not (b'"message"' in value or b'"error"' in value):
         return None
     fields = _fields(value)
     if not fields or not fields.keys() <= _ERROR_KEYS:
@@ -228,24 +237,32 @@ def _api_error(value: bytes) -> str | None:
 # ---- LINES ---- #
 
 
+def _split(text: bytes) -> Iterator[tuple[int, bytes]]:
+    """Yield the lines that hold anything, with their offsets."""
+    start = 0
+    while start < len(text):
+        end = text.find(b"\n", start)
+        end = len(text) if end < 0 else end
+        line = text[start:end].rstrip()
+        if line:
+            yield start, line
+        start = end + 1
+
+
 def _is_line_wise(text: bytes) -> bool:
     """Say whether some line is an object or array of its own, as no other shape has it."""
-    lines = text.split(b"\n")
-    first = next((line.strip() for line in lines if line.strip()), b"")
-    if len(lines) == 1 or first in {b"{", b"["}:
+    if b"\n" not in text or next(_split(text))[1].strip() in {b"{", b"["}:
         return False
-    return any(line[:1] in {b"{", b"["} and _fault(line) is None for line in lines)
+    return any(line[:1] in {b"{", b"["} and _fault(line) is None for _, line in _split(text))
 
 
 def _from_lines(text: bytes, wrappers: tuple[str, ...]) -> Iterator[_Piece]:
-    offset = 0
-    for line in text.splitlines(keepends=True):
-        if line.strip() and _fault(line) is None:
+    for offset, line in _split(text):
+        if _fault(line) is None:
             yield from _expanded(line, offset, wrappers, depth=0)
-        elif line.strip():
-            cut = not line.endswith((b"\n", b"\r"))
-            yield from _scanned(line.rstrip(), offset, wrappers, depth=0, cut=cut)
-        offset += len(line)
+        else:
+            cut = offset + len(line) == len(text)
+            yield from _scanned(line, offset, wrappers, depth=0, cut=cut)
 
 
 # ---- VALUES ONE AFTER THE OTHER, THE LAST MAYBE CUT OFF ---- #

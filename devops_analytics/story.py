@@ -1,0 +1,213 @@
+"""Sentences from numbers: what was measured, how sure that is, and why something is not known."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+
+from devops_analytics.display import (
+    TABLE_WORDS,
+    Measurement,
+    format_count,
+    format_interval,
+    format_limits,
+    format_list,
+    format_n,
+    format_number,
+    format_value,
+)
+from devops_analytics.metrics import Kind, Metric, metric
+
+EXPORTS: Final = {
+    "commits": "a git clone or an export of commits",
+    "file_changes": "a git clone read with file statistics",
+    "refs": "a git clone or an export of tags and branches",
+    "changes": "an export of pull or merge requests",
+    "reviews": "an export of reviews",
+    "pipeline_runs": "an export of pipeline runs",
+    "pipeline_jobs": "an export of pipeline jobs",
+    "deployments": "an export of deployments, or tags, releases or runs declared as deployments",
+    "incidents": "an export of incidents",
+}
+"""What fills each table."""
+
+_WORDED: Final = {
+    "deployment_frequency": "Production was deployed to {value}",
+    "deployment_days_per_week": "In half of the weeks a service was deployed on at most {value}",
+    "change_lead_time": "Half of changes reached production within {value}",
+    "failed_deployment_recovery_time": "Half of failed deployments were put right within {value}",
+    "change_fail_rate": "{value} of deployments failed",
+    "deployment_rework_rate": "{value} of deployments were unplanned repair",
+    "time_to_restore": "Half of incidents were over within {value}",
+}
+"""How the headline of a metric begins; other metrics are named."""
+
+_GENERAL: Final = {
+    Kind.DURATION: "{name}: {share} took at most {value}",
+    Kind.LEVEL: "{name}: {share} were at most {value}",
+    Kind.PROPORTION: "{name}: {value}",
+    Kind.RATE: "{name}: {value}",
+}
+
+
+# ---- Measurements ---- #
+
+
+def headline(measurement: Measurement, *, confidence: float) -> str:
+    """Return the sentence that a measurement comes to, whatever its status.
+
+    Args:
+        measurement: of any metric.
+        confidence: of its interval, 0-1.
+    """
+    declared = metric(measurement.metric)
+    if measurement.value is None:
+        return without_number(measurement)
+    words = _WORDED.get(declared.id, _GENERAL[declared.kind]).format(
+        name=declared.name, share=_share_below(declared), value=format_number(measurement)
+    )
+    return f"{words} ({_how_sure(measurement, confidence)})."
+
+
+def without_number(measurement: Measurement) -> str:
+    """Return why a measurement has no number, and what it would take to have one."""
+    declared = metric(measurement.metric)
+    note = _clause(measurement.note)
+    match measurement.status:
+        case "none":
+            return f"{declared.name}: {note or 'nothing happened'}.{_compatible(measurement)}"
+        case "insufficient":
+            return f"{declared.name}: too few for a number; {note or format_n(measurement)}."
+        case "unknown":
+            return f"{declared.name} is not known: {note or 'no live feed'}. {what_fills(declared)}"
+        case "not_applicable":
+            return f"{declared.name} does not apply{_after(note)}."
+        case _:
+            return f"{declared.name} is withheld{_after(note)}: too few people stand behind it."
+
+
+def remark(measurement: Measurement) -> str:
+    """Return the note of a measurement that has a number, as a sentence; empty without one."""
+    note = _clause(measurement.note)
+    return f"{note[0].upper()}{note[1:]}." if note and measurement.value is not None else ""
+
+
+def what_fills(declared: Metric) -> str:
+    """Return which exports a metric needs, as a sentence."""
+    return f"It needs {format_list(EXPORTS[table] for table in declared.needs)}."
+
+
+def comparison(now: Measurement, before: Measurement, *, confidence: float) -> str:
+    """Return the earlier value beside the present one; it says nothing of better or worse."""
+    if before.value is None:
+        note = _clause(before.note)
+        return f"There is no number for {before.period}{_after(note)}."
+    shown = format_number(before, beside=now.value)
+    sure = _how_sure(before, confidence, beside=now.value)
+    return f"In {before.period} it was {shown} ({sure}).{_overlap(now, before)}"
+
+
+def _overlap(now: Measurement, before: Measurement) -> str:
+    ends = (now.low, now.high, before.low, before.high)
+    if now.value is None or any(end is None for end in ends):
+        return ""
+    now_low, now_high, before_low, before_high = (end for end in ends if end is not None)
+    apart = now_low > before_high or before_low > now_high
+    return " The two intervals do not overlap." if apart else " The two intervals overlap."
+
+
+def _how_sure(
+    measurement: Measurement, confidence: float, *, beside: float | None = None
+) -> str:
+    limits = format_limits(measurement, beside=beside)
+    interval = f"{confidence:.0%} interval {limits}".replace("%", " %", 1) if limits else ""
+    return "; ".join(part for part in (interval, format_n(measurement)) if part)
+
+
+def _share_below(declared: Metric) -> str:
+    return "half" if declared.quantile == 0.5 else f"{100 * declared.quantile:.0f} %"  # noqa: PLR2004
+
+
+def _compatible(measurement: Measurement) -> str:
+    """Return what rate nothing at all is compatible with."""
+    if measurement.high is None:
+        return ""
+    return f" Up to {format_value(measurement.high, measurement.unit)} is compatible with that."
+
+
+def _clause(note: str | None) -> str:
+    return (note or "").rstrip(". ")
+
+
+def _after(clause: str) -> str:
+    return f": {clause}" if clause else ""
+
+
+# ---- What is missing ---- #
+
+
+def unknown_services(row: Mapping[str, Any]) -> str:
+    """Return for which services a metric lacks a feed: a row of `check.unknown_metrics`."""
+    tables = format_list(
+        TABLE_WORDS.get(table, table) for table in str(row["missing"]).split(", ")
+    )
+    return f"{row['services']} services have no live feed of {tables}: {row['which']}."
+
+
+def quality_line(row: Mapping[str, Any]) -> str:
+    """Return one finding of the data-quality checks as a line: a row of `quality.findings`."""
+    return (
+        f"{row['title']}: {format_count(row['count'])} (such as {row['examples']}). "
+        f"{row['effect']} {row['what_to_do']}"
+    )
+
+
+# ---- Maturity ---- #
+
+
+def dimension_sentence(row: Mapping[str, Any], *, name: str) -> str:
+    """Return what an assessment says of a dimension: a row of `Assessment.dimensions`."""
+    if row["score"] is None:
+        return f"{name} is {row['status']}."
+    interval = format_interval(row["low"], row["high"], "points")
+    return (
+        f"{name}: level {row['level']}, {format_value(row['score'], 'points')} of 100 "
+        f"({interval}), from {format_value(row['coverage'], 'share')} of the evidence; "
+        f"with all that is unknown between {format_interval(*_range(row), 'points')}."
+    )
+
+
+def _range(row: Mapping[str, Any]) -> tuple[float, float]:
+    return float(row["range_low"]), float(row["range_high"])
+
+
+def maturity_line(rows: Sequence[Mapping[str, Any]], names: Mapping[str, str]) -> str:
+    """Return the levels of all dimensions in one sentence, and which are not assessed."""
+    levels = [
+        f"{names[row['dimension']]} {row['level']}" for row in rows if row["level"] is not None
+    ]
+    missing = [names[row["dimension"]] for row in rows if row["level"] is None]
+    parts = []
+    if levels:
+        parts.append(f"Maturity levels (of 5): {', '.join(levels)}.")
+    if missing:
+        verb = "is" if len(missing) == 1 else "are"
+        parts.append(f"{format_list(missing)} {verb} not assessed: too little evidence.")
+    return " ".join(parts)
+
+
+def unknown_line(found: Sequence[Measurement]) -> str:
+    """Return which of several measurements have no number, with the reason in a word."""
+    missing = [m for m in found if m.value is None]
+    if not missing:
+        return "Every one of these numbers is known."
+    words = {
+        "unknown": "not known",
+        "insufficient": "too few to say",
+        "none": "nothing happened",
+    }
+    return (
+        "Without a number: "
+        + "; ".join(
+            f"{metric(m.metric).name.lower()} ({words.get(m.status, m.status)})" for m in missing
+        )
+        + "."
+    )

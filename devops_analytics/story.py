@@ -114,9 +114,7 @@ def _overlap(now: Measurement, before: Measurement) -> str:
     return " The two intervals do not overlap." if apart else " The two intervals overlap."
 
 
-def _how_sure(
-    measurement: Measurement, confidence: float, *, beside: float | None = None
-) -> str:
+def _how_sure(measurement: Measurement, confidence: float, *, beside: float | None = None) -> str:
     limits = format_limits(measurement, beside=beside)
     interval = f"{confidence:.0%} interval {limits}".replace("%", " %", 1) if limits else ""
     return "; ".join(part for part in (interval, format_n(measurement)) if part)
@@ -146,9 +144,7 @@ def _after(clause: str) -> str:
 
 def unknown_services(row: Mapping[str, Any]) -> str:
     """Return for which services a metric lacks a feed: a row of `check.unknown_metrics`."""
-    tables = format_list(
-        TABLE_WORDS.get(table, table) for table in str(row["missing"]).split(", ")
-    )
+    tables = format_list(TABLE_WORDS.get(table, table) for table in str(row["missing"]).split(", "))
     return f"{row['services']} services have no live feed of {tables}: {row['which']}."
 
 

@@ -1,0 +1,18 @@
+"""Charts as plotly figures from tidy tables; each carries its title and alt text in `layout.meta`."""
+
+from devops_analytics.figures.coverage import coverage_timeline
+from devops_analytics.figures.dots import dot_plot
+from devops_analytics.figures.maturity import maturity_bars
+from devops_analytics.figures.palette import PALETTE, Colour
+from devops_analytics.figures.stages import stage_bars
+from devops_analytics.figures.trend import trend
+
+__all__ = [
+    "PALETTE",
+    "Colour",
+    "coverage_timeline",
+    "dot_plot",
+    "maturity_bars",
+    "stage_bars",
+    "trend",
+]

@@ -1,0 +1,45 @@
+"""Colours, named once for charts and pages, in light and dark.
+
+Text colours have a contrast of at least 4.5 to the paper they stand on, marks at least 3. Light
+values are all different: a chart is drawn in them, and the page replaces each by what its name
+means in the reader's colour scheme.
+"""
+
+from dataclasses import dataclass
+from typing import Final
+
+
+@dataclass(frozen=True, slots=True)
+class Colour:
+    """A colour on light and on dark paper, as hex digits."""
+
+    light: str
+    dark: str
+
+
+PALETTE: Final = {
+    "paper": Colour("#ffffff", "#11171d"),
+    "panel": Colour("#f3f5f8", "#1a222b"),
+    "line": Colour("#d4dae1", "#35414d"),
+    "ink": Colour("#15202b", "#e9eef3"),
+    "muted": Colour("#52606e", "#a7b3bf"),
+    "accent": Colour("#1a5c9c", "#74b6f2"),
+    "accent-soft": Colour("#cfe0f1", "#1f3f5e"),
+    "quiet": Colour("#74808d", "#8b98a5"),
+    "quiet-soft": Colour("#e7ebef", "#2a343f"),
+    "caution": Colour("#8a4a00", "#f2b766"),
+    "caution-soft": Colour("#fdf2e2", "#3a2a12"),
+    "stage-1": Colour("#0b4a7f", "#9ccbf5"),
+    "stage-2": Colour("#4a93cc", "#3f7fb8"),
+    "stage-3": Colour("#c2570c", "#f59e5b"),
+    "stage-4": Colour("#a8891b", "#d9c15a"),
+    "stage-5": Colour("#8e4a86", "#d59ccd"),
+    "stage-6": Colour("#20756a", "#5cc4b4"),
+    "stage-7": Colour("#8d98a4", "#6d7a87"),
+}
+"""Every colour by name; the page's CSS variables and the charts are made from it."""
+
+
+def light(name: str) -> str:
+    """Return the light value of a colour, as charts are drawn in."""
+    return PALETTE[name].light

@@ -1,0 +1,259 @@
+"""Files of REST answers: what they are taken for, that nothing is lost, also in real exports."""
+
+import json
+from collections import Counter
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from devops_analytics.config import GithubSource, Settings
+from devops_analytics.errors import ExportError
+from devops_analytics.schema import TABLES
+from devops_analytics.sources.conform import conform
+from devops_analytics.sources.github import GITHUB
+from devops_analytics.sources.source import Context
+
+ENTRY = GithubSource(kind="github", path="exports")
+CONTEXT = Context(settings=Settings(), label="exports/x.json")
+RELEASE = {
+    "url": "https://api.github.example/repos/acme/shop/releases/1",
+    "tag_name": "v1.2",
+    "draft": False,
+    "target_commitish": "main",
+    "author": {"login": "ada"},
+    "created_at": "2026-03-01T09:00:00Z",
+    "published_at": "2026-03-02T09:00:00Z",
+}
+TAG = {
+    "name": "v1.2",
+    "commit": {"sha": "A" * 40, "url": "https://api.github.example/repos/acme/shop/commits/a"},
+    "zipball_url": "https://api.github.example/repos/acme/shop/zipball/refs/tags/v1.2",
+}
+
+
+def test_a_release_is_a_ref_dated_by_its_publication(load):
+    row = load(files={"r.json": [RELEASE]})["r.json", "refs"].rows.row(0, named=True)
+    assert (row["repo"], row["name"], row["kind"], row["sha"]) == ("shop", "v1.2", "release", None)
+    assert row["created_at"].isoformat() == "2026-03-02T09:00:00+00:00"
+
+
+def test_a_release_of_a_commit_names_it(load):
+    release = RELEASE | {"target_commitish": "B" * 40}
+    assert load(files={"r.json": [release]})["r.json", "refs"].rows["sha"].to_list() == ["b" * 40]
+
+
+def test_a_draft_of_a_release_is_quarantined(load):
+    batch = load(files={"r.json": [RELEASE | {"draft": True, "published_at": None}]})
+    assert batch["r.json", "refs"].quarantined["reason"].to_list() == ["draft_release"]
+
+
+def test_a_tag_names_its_commit_and_no_time(load):
+    row = load(files={"t.json": [TAG]})["t.json", "refs"].rows.row(0, named=True)
+    assert (row["repo"], row["kind"], row["sha"], row["created_at"]) == (
+        "shop",
+        "tag",
+        "a" * 40,
+        None,
+    )
+
+
+def test_one_file_may_hold_several_kinds(load, run, job, pull):
+    text = "\n".join(json.dumps(record) for record in (run(), job(), pull(), {"odd": 1}))
+    batches = load(files={"all.ndjson": text + "\n{broken\n"})
+    assert {table: batch.rows.height for (_, table), batch in batches.items()} == {
+        "pipeline_runs": 1,
+        "pipeline_jobs": 1,
+        "changes": 1,
+    }
+    reasons = [r for batch in batches.values() for r in batch.quarantined["reason"]]
+    assert sorted(reasons) == ["not_json", "unknown_record"]
+    sources = [ref for batch in batches.values() for ref in batch.rows["source_ref"]]
+    assert sources == ["exports/all.ndjson:1", "exports/all.ndjson:2", "exports/all.ndjson:3"]
+
+
+def test_a_field_of_another_type_is_quarantined_with_its_name(load, run):
+    batch = load(files={"r.json": [run(name={"not": "text"}), run(2)]})["r.json", "pipeline_runs"]
+    quarantined = batch.quarantined.row(0, named=True)
+    assert (quarantined["record"], quarantined["reason"]) == (1, "unexpected_type")
+    assert "$.name" in quarantined["message"]
+
+
+def test_a_time_without_a_zone_is_quarantined(load, run):
+    batch = load(files={"r.json": [run(created_at="2026-03-02T09:00:00")]})
+    assert batch["r.json", "pipeline_runs"].quarantined.height == 1
+
+
+def test_the_same_export_twice_in_a_file_is_counted_as_duplicates(load, run):
+    text = json.dumps([run()]) * 3
+    batch = load(files={"r.json": text})["r.json", "pipeline_runs"]
+    assert (batch.n_read, batch.rows.height, batch.n_duplicates) == (3, 1, 2)
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        ("", "is empty"),
+        ("<!DOCTYPE html><title>Sign in</title>", "login page"),
+        ('{"message": "Not Found", "documentation_url": "https://docs.example"}', "Not Found"),
+        ('{"action": "created", "sender": {"login": "ada"}}', "webhook event"),
+        ('[{"fields": 1}]', "gh api --paginate"),
+        ('[{"id": 1, "na', "middle of a record"),
+    ],
+)
+def test_a_file_with_nothing_to_read_is_an_error_that_says_why(load, content, said):
+    with pytest.raises(ExportError, match=r"x\.json") as caught:
+        load(files={"x.json": content})
+    assert said in str(caught.value)
+
+
+def test_an_empty_page_is_no_error_and_no_row(load):
+    assert load(files={"x.json": {"total_count": 0, "workflow_runs": []}}) == {}
+
+
+def test_records_that_other_exports_hold_better_are_quarantined(load):
+    commit = {"sha": "a" * 40, "commit": {"message": "Ada"}}
+    batch = load(files={"c.json": [commit]})["c.json", "commits"]
+    quarantined = batch.quarantined.row(0, named=True)
+    assert quarantined["reason"] == "not_used"
+    assert 'kind = "git"' in quarantined["message"]
+    assert quarantined["raw"] is None
+
+
+def test_a_file_is_recognised_by_its_records(tmp_path, deployment):
+    path = tmp_path / "anything.txt"
+    path.write_text(json.dumps([deployment()]))
+    found = GITHUB.recognise(path)
+    assert found is not None
+    assert (found.kind, found.suggestion) == ("github", {"repository": "acme/shop"})
+    assert found.confidence > 0.9
+
+
+def test_issues_without_an_incident_label_are_only_mentioned(tmp_path, issue):
+    path = tmp_path / "issues.json"
+    path.write_text(json.dumps([issue(labels=["bug"])]))
+    found = GITHUB.recognise(path)
+    assert found is not None
+    assert found.confidence < 0.5
+    path.write_text(json.dumps([issue(labels=["outage"])]))
+    assert GITHUB.recognise(path).confidence > 0.9
+
+
+@pytest.mark.parametrize("content", ["", "a,b\n1,2\n", "[]", '[{"a": 1}]', "\x00\x01", "[" * 9999])
+def test_other_files_are_not_recognised(tmp_path, content):
+    path = tmp_path / "x"
+    path.write_text(content)
+    assert GITHUB.recognise(path) is None
+
+
+def test_progress_is_told_for_each_file(tmp_path, run):
+    told = []
+    paths = [tmp_path / f"{n}.json" for n in range(2)]
+    for path in paths:
+        path.write_text(json.dumps([run()]))
+    context = Context(settings=Settings(), label="0.json", progress=lambda *said: told.append(said))
+    list(GITHUB.read_many(paths, ENTRY, context))
+    assert told == [("github:exports", 1, 2), ("github:exports", 2, 2)]
+
+
+@settings(
+    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(share=st.floats(0, 1), shape=st.sampled_from(["page", "array", "lines", "pretty"]))
+def test_a_file_cut_anywhere_keeps_what_is_whole(tmp_path, run, share, shape):
+    records = [run(n, name='a "}{" name', actor={"login": "é"}) for n in range(1, 4)]
+    text = {
+        "page": json.dumps({"total_count": 3, "workflow_runs": records}, ensure_ascii=False),
+        "array": json.dumps(records, ensure_ascii=False),
+        "lines": "".join(json.dumps(one, ensure_ascii=False) + "\n" for one in records),
+        "pretty": json.dumps(records, indent=2, ensure_ascii=False),
+    }[shape].encode()
+    path = tmp_path / "cut.json"
+    path.write_bytes(text[: int(len(text) * share)])
+    try:
+        drafts = list(GITHUB.read(path, ENTRY, CONTEXT))
+    except ExportError:
+        return
+    batches = [conform(draft, entry=ENTRY, context=CONTEXT) for draft in drafts]
+    kept = {run_id for batch in batches for run_id in batch.rows["run_id"]}
+    assert sorted(kept) == [str(n) for n in range(1, len(kept) + 1)]
+    reasons = Counter(reason for batch in batches for reason in batch.quarantined["reason"])
+    assert reasons.keys() <= {"truncated_json"}
+    assert reasons.total() <= 1
+    assert len(kept) == 3 or reasons.total() == 1 or shape == "lines"
+
+
+# ---- REAL EXPORTS ---- #
+
+
+@pytest.mark.real
+def test_real_answers_are_read_without_losing_a_record(shared_data):
+    paths = sorted((shared_data / "api-payloads" / "github").glob("*.ndjson"))
+    read: Counter[str] = Counter()
+    rows: dict[str, int] = {}
+    for path, draft in GITHUB.read_many(paths, ENTRY, CONTEXT):
+        batch = conform(draft, entry=ENTRY, context=CONTEXT)
+        read[path.name] += batch.n_read
+        rows[path.name] = batch.rows.height
+        accounted = batch.rows.height + batch.n_absorbed + batch.n_duplicates
+        assert batch.n_read == accounted + batch.quarantined.height
+    assert read == {path.name: path.read_bytes().count(b"\n") for path in paths}
+    # One request and one review occur twice; issues have no incident label; the rest is not used.
+    assert rows == {
+        "events.ndjson": 0,
+        "issues.ndjson": 0,
+        "jobs.ndjson": 35,
+        "pr_reviews_bot_filter.ndjson": 0,
+        "pull_request_commits.ndjson": 0,
+        "pull_request_review_comments.ndjson": 0,
+        "pull_request_reviews.ndjson": 30,
+        "pull_requests.ndjson": 49,
+        "pull_requests_bot_filter.ndjson": 2,
+        "runs.ndjson": 35,
+    }
+
+
+@pytest.mark.real
+def test_real_reviews_date_the_requests_that_they_are_of(shared_data):
+    folder = shared_data / "api-payloads" / "github"
+    paths = [folder / "pull_requests.ndjson", folder / "pull_request_reviews.ndjson"]
+    drafts = {path.name: draft for path, draft in GITHUB.read_many(paths, ENTRY, CONTEXT)}
+    found = {
+        row["change_id"]: row["first_review_at"]
+        for row in drafts["pull_requests.ndjson"].rows.iter_rows(named=True)
+        if row["first_review_at"]
+    }
+    pulls = {one["number"]: one["user"]["login"] for one in _records(paths[0])}
+    expected: dict[str, str] = {}
+    for one in sorted(_records(paths[1]), key=lambda one: one["submitted_at"]):
+        number = int(one["pull_request_url"].rsplit("/", 1)[1])
+        if number in pulls and one["user"]["login"] != pulls[number]:
+            expected.setdefault(str(number), one["submitted_at"])
+    assert expected
+    assert found == expected
+
+
+def _records(path: Path) -> list[dict]:
+    return [json.loads(line) for line in path.read_text().splitlines()]
+
+
+@pytest.mark.real
+def test_real_webhook_events_are_told_from_answers(shared_data):
+    paths = sorted((shared_data / "github-webhooks").rglob("*.json"))
+    assert paths
+    for path in paths:
+        assert GITHUB.recognise(path) is None, path.name
+        with pytest.raises(ExportError, match="webhook_event"):
+            list(GITHUB.read(path, ENTRY, CONTEXT))
+
+
+@pytest.mark.real
+def test_answers_of_other_tools_are_not_recognised(shared_data):
+    for path in sorted((shared_data / "api-payloads").rglob("*.ndjson")):
+        found = GITHUB.recognise(path)
+        assert found is None or path.parent.name == "github", path
+
+
+def test_every_table_it_says_it_reads_is_declared():
+    assert set(GITHUB.tables) <= set(TABLES)

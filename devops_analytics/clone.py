@@ -37,9 +37,14 @@ def settings_for_clone(clone: Path, *, salt: str) -> Settings:
 
 def cache_folder(clone: Path) -> Path:
     """Return the folder in the user's cache where the rows of a clone are kept."""
-    home = os.environ.get("XDG_CACHE_HOME") or str(Path.home() / ".cache")
     digest = hashlib.sha256(str(clone).encode()).hexdigest()[:16]
-    return Path(home) / "devops-analytics" / f"{clone.name}-{digest}"
+    return user_cache() / f"{clone.name}-{digest}"
+
+
+def user_cache() -> Path:
+    """Return the program's folder in the user's cache."""
+    home = os.environ.get("XDG_CACHE_HOME") or str(Path.home() / ".cache")
+    return Path(home) / "devops-analytics"
 
 
 def kept_salt(folder: Path) -> str:

@@ -1,6 +1,6 @@
 """What a user holds: settings and tables, and everything computed from them, lazily and once."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from functools import cached_property
@@ -9,54 +9,34 @@ from typing import Any, Final, Self
 
 import polars as pl
 
-from devops_analytics import feeds as feeds_room
-from devops_analytics.as_of import as_known_at, last_event_at, parse_moment
+from devops_analytics import __version__
 from devops_analytics.censoring import cut_at_feed_end
-from devops_analytics.clone import cache_folder, kept_salt, settings_for_clone
+from devops_analytics.clone import cache_folder, kept_salt, settings_for_clone, user_cache
 from devops_analytics.config import DEFAULT_FILE, Settings, read_settings, settings_from
-from devops_analytics.errors import DevopsAnalyticsError, ExportError, UnknownNameError
+from devops_analytics.errors import ExportError, UnknownNameError
 from devops_analytics.estimates import estimate
 from devops_analytics.frames import canonical
-from devops_analytics.linking import declared_deployments, link, links_with_window
-from devops_analytics.linking.links import Links
-from devops_analytics.loading import LoadReport, Progress, load
+from devops_analytics.known import Known
+from devops_analytics.linking import links_with_window
+from devops_analytics.loading import Progress, load
 from devops_analytics.maturity import Assessment, Model, read_model, score
-from devops_analytics.metrics import METRICS, Evidence, Metric, metric
+from devops_analytics.metrics import METRICS, Metric, metric
 from devops_analytics.metrics.instability import CHANGE_FAIL_RATE
-from devops_analytics.ownership import repositories_table, services_table
 from devops_analytics.periods import Period, parse_period
+from devops_analytics.sample import SAMPLE_END, write_sample
 from devops_analytics.schema import TABLES, empty
-from devops_analytics.sources.source import QUARANTINE
 from devops_analytics.store import Store, quarantine, read_manifest, scan
 
 BY: Final = ("organisation", "team", "service")
 """Whose numbers can be asked for."""
 
 
-class Workspace:
+class Workspace(Known):
     """Settings, tables and what is computed from them.
 
     Make one with `open` (a settings file), `from_git` (a clone) or `from_frames` (dataframes).
     Every result is a Polars frame; `.to_pandas()` is one step away.
     """
-
-    def __init__(
-        self,
-        *,
-        settings: Settings,
-        tables: Mapping[str, pl.LazyFrame],
-        as_of: datetime | str | None,
-        load_report: LoadReport | None = None,
-        quarantined: pl.DataFrame | None = None,
-        origin: Path | None = None,
-    ) -> None:
-        self.settings = settings
-        self.load_report = load_report
-        self.quarantine = quarantined if quarantined is not None else _nothing_quarantined()
-        self.origin = origin
-        self._loaded = dict(tables)
-        self._as_of = as_of
-        self._observations: dict[tuple[Callable[..., Any], tuple[str, ...]], pl.DataFrame] = {}
 
     @classmethod
     def open(
@@ -115,6 +95,14 @@ class Workspace:
         )
 
     @classmethod
+    def demo(cls, *, progress: Progress | None = None) -> Self:
+        """Open the sample organisation, writing it to the user's cache where it is missing."""
+        folder = user_cache() / f"demo-{__version__}"
+        if not (folder / DEFAULT_FILE).exists():
+            write_sample(folder)
+        return cls.open(folder / DEFAULT_FILE, as_of=SAMPLE_END, progress=progress)
+
+    @classmethod
     def _stored(
         cls,
         settings: Settings,
@@ -158,105 +146,6 @@ class Workspace:
         tables = {name: empty(name).lazy() for name in TABLES}
         tables.update({name: canonical(name, frame) for name, frame in frames.items()})
         return cls(settings=checked, tables=tables, as_of=as_of)
-
-    # ---- What is known ---- #
-
-    @cached_property
-    def end_of_data(self) -> datetime:
-        """The last event in any table: nothing later is known."""
-        found = last_event_at(self._loaded)
-        if found is None:
-            raise DevopsAnalyticsError(
-                "no table holds an event, so there is nothing to measure. "
-                "`devops-analytics check` shows what was read and what was quarantined."
-            )
-        return found
-
-    @cached_property
-    def as_of(self) -> datetime:
-        """The moment that the answers are for: as asked, else the end of the data."""
-        if self._as_of is None:
-            return self.end_of_data
-        if isinstance(self._as_of, str):
-            return parse_moment(self._as_of, self.settings.organisation.zone)
-        return self._as_of
-
-    @cached_property
-    def known_until(self) -> datetime:
-        """What is still open is known to be open until here."""
-        return min(self.as_of, self.end_of_data)
-
-    @cached_property
-    def tables(self) -> dict[str, pl.LazyFrame]:
-        """Every canonical table, cut to what was known at `as_of`, with declared deployments."""
-        loaded = dict(self._loaded)
-        loaded["services"] = services_table(self.settings, loaded["services"])
-        loaded["service_repositories"] = repositories_table(
-            self.settings, loaded["service_repositories"]
-        )
-        tables = as_known_at(loaded, self.as_of)
-        declared = declared_deployments(tables, self.settings)
-        tables["deployments"] = pl.concat([tables["deployments"], declared], how="vertical")
-        return tables
-
-    def table(self, name: str) -> pl.LazyFrame:
-        """Return a canonical table.
-
-        Raises:
-            UnknownNameError: there is no such table.
-        """
-        if name not in self.tables:
-            raise UnknownNameError(f"no table is called {name!r}; tables: {', '.join(TABLES)}.")
-        return self.tables[name]
-
-    @cached_property
-    def services(self) -> pl.DataFrame:
-        """Every service declared or seen in deployments, with its team (null: nobody's)."""
-        declared = self.tables["services"].select("service", "team").collect()
-        seen = self.links.deployments.select("service").unique()
-        others = seen.join(declared, on="service", how="anti").with_columns(
-            team=pl.lit(None, dtype=pl.String)
-        )
-        return pl.concat([declared, others]).sort("service")
-
-    @property
-    def teams(self) -> list[str]:
-        """Every team that owns a service, in order of name."""
-        return self.services["team"].drop_nulls().unique().sort().to_list()
-
-    @property
-    def reports_folder(self) -> Path:
-        """Where reports go when no folder is named: beside the settings file."""
-        folder = Path(self.settings.organisation.reports)
-        is_settings = self.origin is not None and self.origin.is_file()
-        return self.origin.parent / folder if is_settings and self.origin else folder
-
-    @cached_property
-    def feeds(self) -> pl.DataFrame:
-        """What is known of each source's coverage in time (schema `Feeds`)."""
-        return feeds_room.feeds(self.tables, self.settings, self.as_of)
-
-    @cached_property
-    def coverage(self) -> pl.DataFrame:
-        """For which service and time each table can speak: table, service, live_from, live_to."""
-        return feeds_room.coverage(self.feeds, self.tables, self.settings, self.as_of)
-
-    @cached_property
-    def links(self) -> Links:
-        """Deployments in order and all links between tables."""
-        return link(self.tables, self.settings, self.known_until)
-
-    @cached_property
-    def evidence(self) -> Evidence:
-        """What metrics look at."""
-        return Evidence(
-            tables=self.tables,
-            links=self.links,
-            definitions=self.settings.definitions,
-            as_of=self.known_until,
-            time_zone=self.settings.organisation.time_zone,
-            coverage=self.coverage,
-        )
 
     # ---- Numbers ---- #
 
@@ -398,22 +287,3 @@ class Workspace:
         """The maturity model."""
         return read_model(None, metrics=METRICS)
 
-    def _team_services(self, team: str) -> list[str]:
-        known = self.teams
-        if team not in known:
-            raise UnknownNameError(
-                f"no team is called {team!r}; teams: {', '.join(known) or 'none are declared'}."
-            )
-        return self.services.filter(pl.col("team") == team)["service"].to_list()
-
-    def _check_service(self, service: str) -> None:
-        known = self.services["service"].to_list()
-        if service not in known:
-            raise UnknownNameError(
-                f"no service is called {service!r}; services: {', '.join(known[:20])}"
-                f"{' …' if len(known) > 20 else ''}."  # noqa: PLR2004 - a screenful
-            )
-
-
-def _nothing_quarantined() -> pl.DataFrame:
-    return pl.DataFrame(schema={"source": pl.String(), **QUARANTINE})

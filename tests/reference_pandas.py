@@ -409,19 +409,27 @@ def _hotfixes(org: Organisation, reading: Reading, rows: list[Row]) -> None:
 
 def _carries_hotfix(org: Organisation, reading: Reading, deployment: str) -> bool:
     commits = {(row["repo"], row["sha"]): row for row in org.commits}
-    changes = [c for c in org.changes if c["merged_at"] and c["title_kind"] == "hotfix"]
-    marked = {(c["repo"], sha) for c in changes for sha in _members(org, c)}
-    marked |= {key for key, row in commits.items() if row["subject_kind"] == "hotfix"}
-    by_commit = any(
-        found == (deployment, False) and (repo, sha) in marked
-        for (_, repo, sha), found in reading.deployed_in.items()
+    for (_, repo, sha), found in reading.deployed_in.items():
+        if found == (deployment, False) and commits[repo, sha]["subject_kind"] == "hotfix":
+            return True
+    return any(
+        _first_of(org, reading, change, service) == (deployment, False)
+        for change in org.changes
+        if change["merged_at"] and change["title_kind"] == "hotfix"
+        for service in {service for service, _, _ in [*reading.deployed_in, *reading.changes]}
     )
-    keys = {(c["repo"], c["change_id"]) for c in changes}
-    by_change = any(
-        found == (deployment, False) and (repo, change) in keys
-        for (_, repo, change), found in reading.changes.items()
-    )
-    return by_commit or by_change
+
+
+def _first_of(
+    org: Organisation, reading: Reading, change: Row, service: str
+) -> tuple[str, bool] | None:
+    """Return the service's first deployment with anything of a change in it."""
+    order = {d: i for i, d in enumerate(reading.deployments["deployment_id"])}
+    repo = change["repo"]
+    found = [reading.deployed_in.get((service, repo, sha)) for sha in _members(org, change)]
+    found.append(reading.changes.get((service, repo, change["change_id"])))
+    placed = [one for one in found if one is not None and one[0] is not None]
+    return min(placed, key=lambda one: order[one[0]]) if placed else None
 
 
 def _reverts(org: Organisation, reading: Reading) -> None:

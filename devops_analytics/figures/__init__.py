@@ -1,4 +1,4 @@
-"""Charts as plotly figures from tidy tables; each carries its title and alt text in `layout.meta`."""
+"""Charts as plotly figures from tidy tables; title and alt text are in `layout.meta`."""
 
 from devops_analytics.figures.coverage import coverage_timeline
 from devops_analytics.figures.dots import dot_plot

@@ -3,6 +3,7 @@
 import html
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from math import ceil, log10
 from typing import Any, Final
 
 import plotly.graph_objects as go
@@ -14,7 +15,6 @@ from devops_analytics.display import (
     SECONDS,
     Scale,
     axis_title,
-    format_value,
     scale_of,
 )
 from devops_analytics.figures.palette import light
@@ -39,12 +39,15 @@ _LOG_TICKS: Final = (
     (17_532, "2 yr"),
     (87_660, "10 yr"),
 )
-_STEPS: Final = (1, 2, 5, 10)
+_STEPS: Final = tuple(step * 10.0**power for power in range(-6, 9) for step in (1, 2, 5))
 _STEPS_OF_TIME: Final[Mapping[Scale, tuple[float, ...]]] = {
-    SECONDS: (1, 2, 5, 10, 15, 30),
-    MINUTES: (1, 2, 5, 10, 15, 30),
-    HOURS: (0.5, 1, 2, 3, 6, 12, 24),
+    SECONDS: (1, 2, 5, 10, 15),
+    MINUTES: (1, 2, 5, 10, 15),
+    HOURS: (0.5, 1, 2, 3, 6, 12),
+    DAYS: (1, 2, 3, 7, 14, 30, 60, 90, 180, 365, 730, 1825, 3650, 18_250),
 }
+_INTERVALS: Final = 5
+"""An axis has at most so many intervals between ticks, so that a phone can show them."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -145,41 +148,28 @@ def value_axis(values: Sequence[float], declared: Metric) -> Axis:
 
 def _time_axis(highest: float, declared: Metric) -> Axis:
     scale = scale_of(highest, declared.unit.value)
-    steps = _ticks(highest * scale.factor or 1, _STEPS_OF_TIME.get(scale, _STEPS))
+    steps = _ticks(highest * scale.factor or 1, _STEPS_OF_TIME[scale])
     ticks = [step / scale.factor for step in steps]
     texts = [f"{step:g} {scale.unit}" if step else "0" for step in steps]
-    return _axis(ticks, texts, 0.0, ticks[-1], axis_title(declared, scale))
+    return _axis(ticks, texts, 0.0, ticks[-1], axis_title(declared))
 
 
 def _log_axis(values: Sequence[float], declared: Metric) -> Axis:
     low, high = min(values) / 1.3, max(values) * 1.3
     inside = [(value, text) for value, text in _LOG_TICKS if low <= value <= high]
-    if len(inside) < 2:  # noqa: PLR2004 - one tick says nothing of a distance
-        inside = [(value, format_value(value, declared.unit.value)) for value in (low, high)]
     ticks, texts = zip(*inside, strict=True)
     axis = _axis(list(ticks), list(texts), low, high, f"{axis_title(declared)} (log scale)")
-    return Axis(settings={**axis.settings, "type": "log", "range": None}, low=low, high=high)
+    ends = {"type": "log", "range": [log10(low), log10(high)]}
+    return Axis(settings={**axis.settings, **ends}, low=low, high=high)
 
 
 def _ticks(highest: float, steps: Sequence[float]) -> list[float]:
-    """Return four to six even ticks from 0 to just above the highest value."""
-    magnitude = 1.0
-    while highest / 5 > steps[-1] * magnitude:
-        magnitude *= 10
-    while highest / 5 <= steps[0] * magnitude / 10:
-        magnitude /= 10
-    smaller = [step * magnitude / 10 for step in _STEPS[:-1]]
-    candidates = [*smaller, *(step * magnitude for step in steps)]
-    step = next(one for one in candidates if highest <= 5 * one)
-    count = 1
-    while count * step < highest:
-        count += 1
-    return [nth * step for nth in range(count + 1)]
+    """Return even ticks from 0 to the highest value or just above it."""
+    step = next((one for one in steps if highest <= _INTERVALS * one), steps[-1])
+    return [nth * step for nth in range(ceil(highest / step) + 1)]
 
 
-def _axis(
-    ticks: list[float], texts: list[str], low: float, high: float, title: str
-) -> Axis:
+def _axis(ticks: list[float], texts: list[str], low: float, high: float, title: str) -> Axis:
     settings = {
         "tickmode": "array",
         "tickvals": ticks,
@@ -188,6 +178,3 @@ def _axis(
         "title": {"text": title},
     }
     return Axis(settings=settings, low=low, high=high)
-
-
-assert DAYS  # placeholder

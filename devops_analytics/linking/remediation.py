@@ -123,26 +123,46 @@ def _hotfixes(
 
     A deployment whose version is not known counts as one of another version.
     """
-    is_hotfix = pl.col("title_kind") == "hotfix"
     own_words = (
         tables["commits"].filter(pl.col("subject_kind") == "hotfix").select("repo", "sha").collect()
     )
-    changes = merged.filter(is_hotfix).select("repo", "change_id")
-    of_changes = members.join(changes, on=["repo", "change_id"], how="semi").select("repo", "sha")
-    placed = carried.rows.filter(
-        pl.col("deployment_id").is_not_null() & ~pl.col("is_baseline") & pl.col("counts")
+    placed = carried.rows.filter(pl.col("deployment_id").is_not_null() & pl.col("counts"))
+    by_commit = placed.filter(~pl.col("is_baseline")).join(
+        own_words, on=["repo", "sha"], how="semi"
     )
-    by_commit = placed.join(
-        pl.concat([own_words, of_changes]).unique(), on=["repo", "sha"], how="semi"
-    )
-    by_change = deployed_changes.filter(
-        pl.col("deployment_id").is_not_null() & ~pl.col("is_baseline")
-    ).join(changes, on=["repo", "change_id"], how="semi")
+    hotfixes = merged.filter(pl.col("title_kind") == "hotfix").select("repo", "change_id")
+    by_change = _first_of_changes(placed, numbered, hotfixes, members, deployed_changes)
     fixing = pl.concat([by_commit.select("deployment_id"), by_change.select("deployment_id")])
     return (
         _predecessors(numbered)
         .join(fixing.unique(), on="deployment_id", how="semi")
         .select("deployment_id", "remedied_deployment_id", method=pl.lit("hotfix"))
+    )
+
+
+def _first_of_changes(
+    placed: pl.DataFrame,
+    numbered: pl.DataFrame,
+    changes: pl.DataFrame,
+    members: pl.DataFrame,
+    deployed_changes: pl.DataFrame,
+) -> pl.DataFrame:
+    """Return the first deployment of each service that carried anything of each change.
+
+    A hotfix that is deployed from its branch and merged later is one hotfix, not two.
+    """
+    keys = ["service", "repo", "change_id"]
+    columns = [*keys, "deployment_id", "is_baseline"]
+    commits = members.join(changes, on=["repo", "change_id"], how="semi").join(
+        placed, on=["repo", "sha"]
+    )
+    merges = deployed_changes.join(changes, on=["repo", "change_id"], how="semi")
+    return (
+        pl.concat([commits.select(columns), merges.select(columns)])
+        .join(numbered.select("deployment_id", "position"), on="deployment_id")
+        .sort("position")
+        .unique(keys, keep="first", maintain_order=True)
+        .filter(~pl.col("is_baseline"))
     )
 
 

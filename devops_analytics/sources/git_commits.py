@@ -73,7 +73,11 @@ def _parsed(block: bytes, boundary: frozenset[str], settings: Settings) -> pl.Da
     authors = read.select(_identity()).to_series()
     hotfix = [re.compile(pattern, re.IGNORECASE) for pattern in settings.definitions.hotfix_titles]
     subjects = read["subject"].to_list()
-    parents = pl.col("parents").str.extract_all(r"[0-9a-f]+")
+    parents = (
+        pl.when(pl.col("parents") != "")
+        .then(pl.col("parents").str.split(" "))
+        .otherwise(pl.lit([], dtype=pl.List(pl.String)))
+    )
     changes = [pl.col("subject").str.extract(pattern) for pattern in _CHANGE_IN_SUBJECT]
     return read.with_columns(parents=pl.when(~pl.col("sha").is_in(boundary)).then(parents)).select(
         "sha",

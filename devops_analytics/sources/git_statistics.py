@@ -1,5 +1,6 @@
 """Lines and files changed by each commit: dear, so asked for once per sha and then kept."""
 
+import math
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -14,7 +15,8 @@ from devops_analytics.sources.git_cache import keep, kept
 from devops_analytics.sources.git_command import Clone, run
 
 PROCESSES: Final = 2
-CHUNK: Final = 500
+CHUNK: Final = 1_000
+"""Most commits for one git process: a new one has to unpack anew what the last had at hand."""
 _STOPS: Final = 3
 _COMMITS_PER_STOP: Final = 20
 """Git stops at a commit whose files the clone lacks. It is started again behind it, as often as
@@ -99,8 +101,13 @@ def read_statistics(
 
 
 def _chunks(clone: Clone, shas: Sequence[str], progress: Progress | None) -> Iterator[_Chunk]:
-    """Read commits with git processes side by side; neighbours share a chunk, and so deltas."""
-    parts = [shas[start : start + CHUNK] for start in range(0, len(shas), CHUNK)]
+    """Read commits with git processes side by side; neighbours share a chunk, and so deltas.
+
+    All chunks are of one size and each process gets as many, so that none waits for another.
+    """
+    n_rounds = max(1, math.ceil(len(shas) / (PROCESSES * CHUNK)))
+    size = max(1, math.ceil(len(shas) / (PROCESSES * n_rounds)))
+    parts = [shas[start : start + size] for start in range(0, len(shas), size)]
     executor = ThreadPoolExecutor(max_workers=PROCESSES)
     try:
         done = 0

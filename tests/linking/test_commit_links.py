@@ -56,7 +56,11 @@ def test_a_deployment_carries_what_it_reaches_and_no_earlier_one_did(linked) -> 
             commit("m", "c", "d"),
             commit("e", "m"),
         ],
-        deployments=[deployment("d1", "b", 10), deployment("d2", "m", 11), deployment("d3", "e", 12)],
+        deployments=[
+            deployment("d1", "b", 10),
+            deployment("d2", "m", 11),
+            deployment("d3", "e", 12),
+        ],
     )
     assert history(links) == {"a", "b"}
     assert carried(links) == {"c": "d2", "d": "d2", "m": "d2", "e": "d3"}
@@ -73,7 +77,11 @@ def test_a_hotfix_branch_deployed_before_the_trunk_takes_only_its_own_commits(li
             commit("x", "a"),
             commit("m", "c", "x"),
         ],
-        deployments=[deployment("d1", "a", 10), deployment("d2", "x", 11), deployment("d3", "m", 12)],
+        deployments=[
+            deployment("d1", "a", 10),
+            deployment("d2", "x", 11),
+            deployment("d3", "m", 12),
+        ],
     )
     assert carried(links) == {"x": "d2", "b": "d3", "c": "d3", "m": "d3"}
 
@@ -128,7 +136,11 @@ def test_the_first_deployment_that_leads_to_a_commit_is_the_baseline(linked) -> 
     # d1's commit is not in the clone: what d2 carries may have come with it, so it is history.
     links = linked(
         commits=[commit("a"), commit("b", "a")],
-        deployments=[deployment("d1", "gone", 9), deployment("d2", "a", 10), deployment("d3", "b", 11)],
+        deployments=[
+            deployment("d1", "gone", 9),
+            deployment("d2", "a", 10),
+            deployment("d3", "b", 11),
+        ],
     )
     assert history(links) == {"a"}
     assert carried(links) == {"b": "d3"}
@@ -146,7 +158,11 @@ def test_a_shallow_clone_ends_where_parents_are_missing(linked) -> None:
 def test_two_deployments_in_one_second_keep_the_order_of_their_ids(linked) -> None:
     links = linked(
         commits=[commit("a"), commit("b", "a"), commit("c", "b")],
-        deployments=[deployment("d1", "a", 9), deployment("d3", "c", 10), deployment("d2", "b", 10)],
+        deployments=[
+            deployment("d1", "a", 9),
+            deployment("d3", "c", 10),
+            deployment("d2", "b", 10),
+        ],
     )
     assert carried(links) == {"b": "d2", "c": "d3"}
 

@@ -137,7 +137,9 @@ def test_links_and_observations_agree_with_the_independent_implementation(
     check_stages(evidence)
 
 
-def check_observations(evidence: Evidence, reference: ModuleType, plain: Any, expected: Any) -> None:
+def check_observations(
+    evidence: Evidence, reference: ModuleType, plain: Any, expected: Any
+) -> None:
     pairs = [
         (change_lead_time, reference.lead_times(plain, expected)),
         (change_lead_time_from_authored, reference.lead_times(plain, expected, "authored_at")),
@@ -160,9 +162,7 @@ def check_observations(evidence: Evidence, reference: ModuleType, plain: Any, ex
     for observe, found in pairs:
         assert observations(observe(evidence)) == found, observe.__name__
     weeks = deployment_days_per_week(evidence).collect()
-    counted = {
-        (row["service"], row["key"].split()[-1]): row["value"] for row in weeks.to_dicts()
-    }
+    counted = {(row["service"], row["key"].split()[-1]): row["value"] for row in weeks.to_dicts()}
     assert counted == reference.days_per_week(plain, expected)
 
 

@@ -206,7 +206,7 @@ def test_another_encoding_may_be_declared(records):
         (1, '{"a":"é"}'.encode())
     ]
     with pytest.raises(ExportError, match="utf-16"):
-        records(b'[{"a":1}', encoding="utf-16")
+        records(b'[{"a":1}]', encoding="utf-16")
 
 
 def test_a_file_that_is_not_there_is_an_error(tmp_path):
@@ -235,8 +235,8 @@ objects = st.lists(
 )
 writers = st.sampled_from(
     [
-        lambda rows: dense(rows),
-        lambda rows: pretty(rows),
+        dense,
+        pretty,
         lambda rows: dense(page(*rows)),
         lambda rows: pretty(page(*rows)),
         lambda rows: "".join(dense(row) + "\n" for row in rows),

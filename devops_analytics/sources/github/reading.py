@@ -125,7 +125,7 @@ def recognise(path: Path) -> Recognition | None:
     kind = max(readable, key=lambda name: readable[name])
     records = [record for raw in found if (record := decoded(kind, raw)) is not None]
     repositories = {name for record in records if (name := repository_of(record))}
-    reason = f"REST answers of GitHub: {kind.replace('_', ' ')}s"
+    reason = f"REST answers of GitHub, each a {kind.replace('_', ' ')}"
     if not repositories:
         return Recognition(kind="github", confidence=0.6, reason=reason)
     suggestion = {"repository": repositories.pop()} if len(repositories) == 1 else {}

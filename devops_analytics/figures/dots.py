@@ -1,0 +1,174 @@
+"""A metric of several services beside each other, each with its interval."""
+
+from collections.abc import Sequence
+from typing import Any, Final
+
+import plotly.graph_objects as go
+import polars as pl
+
+from devops_analytics.display import (
+    STATUS_WORDS,
+    Measurement,
+    format_count,
+    format_limits,
+    format_n,
+    format_number,
+    measurements,
+)
+from devops_analytics.figures.base import Axis, annotation, chart, label, plain, value_axis
+from devops_analytics.figures.palette import light
+from devops_analytics.metrics import Metric, metric
+
+MOST_ROWS: Final = 40
+MOST_WITHOUT_NUMBER: Final = 8
+"""So many services are drawn at most, and so many without a number; the table has all."""
+
+_ROW: Final = 27
+
+
+def dot_plot(services: pl.DataFrame, whole: pl.DataFrame | None = None) -> go.Figure | None:
+    """Return each service's value with its interval, from the lowest to the highest.
+
+    Services without a number stand below, with their status in words.
+
+    Args:
+        services: measurements of one metric and period by service.
+        whole: one measurement of the same metric and period of the whole (organisation or team),
+            drawn above.
+
+    Returns:
+        The figure, or None where no service has a number.
+    """
+    found = measurements(services)
+    known = sorted((m for m in found if m.value is not None), key=lambda m: (m.value, m.entity))
+    if not known:
+        return None
+    others = [m for m in found if m.value is None]
+    rows = [
+        *(measurements(whole) if whole is not None else []),
+        *known[:MOST_ROWS],
+        *others[:MOST_WITHOUT_NUMBER],
+    ]
+    n_hidden = len(known[MOST_ROWS:]) + len(others[MOST_WITHOUT_NUMBER:])
+    declared = metric(known[0].metric)
+    ends = [end for m in rows if m.value is not None for end in _ends(m)]
+    axis = value_axis(ends, declared)
+    return chart(
+        [_intervals(rows, axis), _open_ends(rows, axis), _dots(rows, whole=whole is not None)],
+        title=f"{declared.name} by service, {known[0].period}",
+        alt=_alt(declared, known, others, n_hidden),
+        height=_ROW * len(rows) + 66,
+        layout={
+            "xaxis": axis.settings,
+            "yaxis": {
+                "tickmode": "array",
+                "tickvals": list(range(len(rows))),
+                "ticktext": [label(m.entity) for m in rows],
+                "range": [len(rows) - 0.5, -0.5],
+                "showgrid": False,
+                "tickfont": {"color": light("ink")},
+                "ticklabelstandoff": 6,
+            },
+            "margin": {"l": 8, "r": 92, "t": 8, "b": 8},
+            "annotations": [_value_text(m, row) for row, m in enumerate(rows)],
+        },
+    )
+
+
+def _ends(measurement: Measurement) -> list[float]:
+    ends = (measurement.low, measurement.value, measurement.high)
+    return [end for end in ends if end is not None]
+
+
+def _intervals(rows: Sequence[Measurement], axis: Axis) -> go.Scatter:
+    """Draw each interval as a line; an open end reaches to the edge."""
+    x: list[float | None] = []
+    y: list[float | None] = []
+    for row, m in enumerate(rows):
+        if m.value is not None and (m.low is not None or m.high is not None):
+            low = axis.low if m.low is None else m.low
+            x += [low, axis.high if m.high is None else m.high, None]
+            y += [row, row, None]
+    return go.Scatter(
+        x=x,
+        y=y,
+        mode="lines",
+        line={"color": light("accent"), "width": 2.5},
+        hoverinfo="skip",
+        cliponaxis=False,
+    )
+
+
+def _open_ends(rows: Sequence[Measurement], axis: Axis) -> go.Scatter:
+    """Draw an arrow where an interval has no upper end."""
+    at = [
+        row
+        for row, m in enumerate(rows)
+        if m.value is not None and m.low is not None and m.high is None
+    ]
+    return go.Scatter(
+        x=[axis.high] * len(at),
+        y=at,
+        mode="markers",
+        marker={"symbol": "triangle-right", "size": 11, "color": light("accent")},
+        hoverinfo="skip",
+        cliponaxis=False,
+    )
+
+
+def _dots(rows: Sequence[Measurement], *, whole: bool) -> go.Scatter:
+    known = [(row, m) for row, m in enumerate(rows) if m.value is not None]
+    colours = [light("ink") if whole and row == 0 else light("accent") for row, _ in known]
+    return go.Scatter(
+        x=[m.value for _, m in known],
+        y=[row for row, _ in known],
+        mode="markers",
+        marker={
+            "size": 11,
+            "color": colours,
+            "symbol": ["diamond" if whole and row == 0 else "circle" for row, _ in known],
+            "line": {"width": 1.5, "color": light("paper")},
+        },
+        hoverinfo="text",
+        hovertext=[_hover(m) for _, m in known],
+        cliponaxis=False,
+    )
+
+
+def _hover(measurement: Measurement) -> str:
+    parts = (
+        f"<b>{plain(measurement.entity)}</b>",
+        plain(format_number(measurement)),
+        plain(format_limits(measurement)),
+        plain(format_n(measurement)),
+    )
+    return "<br>".join(part for part in parts if part)
+
+
+def _value_text(measurement: Measurement, row: int) -> dict[str, Any]:
+    """Return the number at the right edge, or the status at the left one."""
+    common = {"xref": "paper", "yref": "y", "yanchor": "middle"}
+    if measurement.value is not None:
+        text = plain(format_number(measurement))
+        place = {"xanchor": "left", "xshift": 10, "font": {"size": 12, "color": light("ink")}}
+        return annotation(text, x=1, y=row, settings={**common, **place})
+    words = STATUS_WORDS[measurement.status]
+    sure = format_n(measurement) if measurement.status == "insufficient" else ""
+    text = plain(f"{words} ({sure})" if sure else words)
+    place = {"xanchor": "left", "xshift": 6}
+    return annotation(text, x=0, y=row, settings={**common, **place})
+
+
+def _alt(
+    declared: Metric, known: Sequence[Measurement], others: Sequence[Measurement], n_hidden: int
+) -> str:
+    first, last = known[0], known[-1]
+    text = (
+        f"{declared.name} of {format_count(len(known))} services in {first.period}: from "
+        f"{format_number(first)} ({first.entity}) to {format_number(last)} ({last.entity})."
+    )
+    if others:
+        text += f" {format_count(len(others))} more have no number."
+    if n_hidden:
+        text += f" {format_count(n_hidden)} are not drawn; the table has all."
+    return text

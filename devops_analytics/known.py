@@ -1,0 +1,160 @@
+"""What is known of an organisation at a moment: tables, feeds, links; each made once."""
+
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from devops_analytics import feeds as feeds_room
+from devops_analytics.as_of import as_known_at, last_event_at, parse_moment
+from devops_analytics.config import Settings
+from devops_analytics.errors import DevopsAnalyticsError, UnknownNameError
+from devops_analytics.linking import declared_deployments, link
+from devops_analytics.linking.links import Links
+from devops_analytics.loading import LoadReport
+from devops_analytics.metrics import Evidence
+from devops_analytics.ownership import repositories_table, services_table
+from devops_analytics.schema import TABLES
+from devops_analytics.sources.source import QUARANTINE
+
+
+class Known:
+    """Settings and tables, cut to what was known at the as-of time, and what joins them."""
+
+    def __init__(
+        self,
+        *,
+        settings: Settings,
+        tables: Mapping[str, pl.LazyFrame],
+        as_of: datetime | str | None,
+        load_report: LoadReport | None = None,
+        quarantined: pl.DataFrame | None = None,
+        origin: Path | None = None,
+    ) -> None:
+        self.settings = settings
+        self.load_report = load_report
+        self.quarantine = quarantined if quarantined is not None else _nothing_quarantined()
+        self.origin = origin
+        self._loaded = dict(tables)
+        self._as_of = as_of
+        self._observations: dict[tuple[Callable[..., Any], tuple[str, ...]], pl.DataFrame] = {}
+
+    @cached_property
+    def end_of_data(self) -> datetime:
+        """The last event in any table: nothing later is known."""
+        found = last_event_at(self._loaded)
+        if found is None:
+            raise DevopsAnalyticsError(
+                "no table holds an event, so there is nothing to measure. "
+                "`devops-analytics check` shows what was read and what was quarantined."
+            )
+        return found
+
+    @cached_property
+    def as_of(self) -> datetime:
+        """The moment that the answers are for: as asked, else the end of the data."""
+        if self._as_of is None:
+            return self.end_of_data
+        if isinstance(self._as_of, str):
+            return parse_moment(self._as_of, self.settings.organisation.zone)
+        return self._as_of
+
+    @cached_property
+    def known_until(self) -> datetime:
+        """What is still open is known to be open until here."""
+        return min(self.as_of, self.end_of_data)
+
+    @cached_property
+    def tables(self) -> dict[str, pl.LazyFrame]:
+        """Every canonical table, cut to what was known at `as_of`, with declared deployments."""
+        loaded = dict(self._loaded)
+        loaded["services"] = services_table(self.settings, loaded["services"])
+        loaded["service_repositories"] = repositories_table(
+            self.settings, loaded["service_repositories"]
+        )
+        tables = as_known_at(loaded, self.as_of)
+        declared = declared_deployments(tables, self.settings)
+        tables["deployments"] = pl.concat([tables["deployments"], declared], how="vertical")
+        return tables
+
+    def table(self, name: str) -> pl.LazyFrame:
+        """Return a canonical table.
+
+        Raises:
+            UnknownNameError: there is no such table.
+        """
+        if name not in self.tables:
+            raise UnknownNameError(f"no table is called {name!r}; tables: {', '.join(TABLES)}.")
+        return self.tables[name]
+
+    @cached_property
+    def services(self) -> pl.DataFrame:
+        """Every service declared or seen in deployments, with its team (null: nobody's)."""
+        declared = self.tables["services"].select("service", "team").collect()
+        seen = self.links.deployments.select("service").unique()
+        others = seen.join(declared, on="service", how="anti").with_columns(
+            team=pl.lit(None, dtype=pl.String)
+        )
+        return pl.concat([declared, others]).sort("service")
+
+    @property
+    def teams(self) -> list[str]:
+        """Every team that owns a service, in order of name."""
+        return self.services["team"].drop_nulls().unique().sort().to_list()
+
+    @property
+    def reports_folder(self) -> Path:
+        """Where reports go when no folder is named: beside the settings file."""
+        folder = Path(self.settings.organisation.reports)
+        is_settings = self.origin is not None and self.origin.is_file()
+        return self.origin.parent / folder if is_settings and self.origin else folder
+
+    @cached_property
+    def feeds(self) -> pl.DataFrame:
+        """What is known of each source's coverage in time (schema `Feeds`)."""
+        return feeds_room.feeds(self.tables, self.settings, self.as_of)
+
+    @cached_property
+    def coverage(self) -> pl.DataFrame:
+        """For which service and time each table can speak: table, service, live_from, live_to."""
+        return feeds_room.coverage(self.feeds, self.tables, self.settings, self.as_of)
+
+    @cached_property
+    def links(self) -> Links:
+        """Deployments in order and all links between tables."""
+        return link(self.tables, self.settings, self.known_until)
+
+    @cached_property
+    def evidence(self) -> Evidence:
+        """What metrics look at."""
+        return Evidence(
+            tables=self.tables,
+            links=self.links,
+            definitions=self.settings.definitions,
+            as_of=self.known_until,
+            time_zone=self.settings.organisation.time_zone,
+            coverage=self.coverage,
+        )
+
+    def _team_services(self, team: str) -> list[str]:
+        known = self.teams
+        if team not in known:
+            raise UnknownNameError(
+                f"no team is called {team!r}; teams: {', '.join(known) or 'none are declared'}."
+            )
+        return self.services.filter(pl.col("team") == team)["service"].to_list()
+
+    def _check_service(self, service: str) -> None:
+        known = self.services["service"].to_list()
+        if service not in known:
+            raise UnknownNameError(
+                f"no service is called {service!r}; services: {', '.join(known[:20])}"
+                f"{' …' if len(known) > 20 else ''}."  # noqa: PLR2004 - a screenful
+            )
+
+
+def _nothing_quarantined() -> pl.DataFrame:
+    return pl.DataFrame(schema={"source": pl.String(), **QUARANTINE})

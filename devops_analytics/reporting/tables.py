@@ -1,0 +1,203 @@
+"""Tables with caption and scope, cells for measurements, and small pictures of intervals."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from math import log
+from typing import Final
+
+import polars as pl
+from markupsafe import Markup
+
+from devops_analytics.display import (
+    STATUS_WORDS,
+    Measurement,
+    format_count,
+    format_interval,
+    format_limits,
+    format_n,
+    format_number,
+)
+from devops_analytics.metrics import Unit
+from devops_analytics.reporting.html import Node, classed, element, joined, paragraphs
+
+_WIDTH: Final = 132
+_HEIGHT: Final = 30
+_EDGE: Final = 6
+_SPREAD: Final = 30
+"""Intervals that span more than this factor are drawn on a log scale, as in the charts."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Column:
+    """A column: its heading, and `number`, `text` or `wide` for how it is set."""
+
+    heading: str
+    kind: str = "text"
+
+
+def table(
+    caption: str, columns: Sequence[Column], rows: Sequence[Sequence[Node]], *, cards: bool = False
+) -> Markup:
+    """Return a table whose first column heads the rows.
+
+    Args:
+        caption: what the table holds.
+        columns: one for each cell of a row.
+        rows: text or elements.
+        cards: on a narrow screen each row becomes a card; otherwise the table scrolls in its box.
+    """
+    heading = element(
+        "tr",
+        *(
+            element("th", column.heading, attributes={"scope": "col", "class": column.kind})
+            for column in columns
+        ),
+    )
+    built = classed(
+        "table",
+        "cards" if cards else "plain",
+        element("caption", caption),
+        element("thead", heading),
+        element("tbody", *(_row(columns, row) for row in rows)),
+    )
+    attributes = {"class": "table-box"}
+    if not cards:
+        attributes |= {"tabindex": "0", "role": "region", "aria-label": caption}
+    return element("div", built, attributes=attributes)
+
+
+def _row(columns: Sequence[Column], row: Sequence[Node]) -> Markup:
+    first, *others = row
+    cells = [element("th", first, attributes={"scope": "row"})]
+    for column, cell in zip(columns[1:], others, strict=True):
+        attributes = {"class": column.kind, "data-heading": column.heading}
+        cells.append(element("td", cell, attributes=attributes))
+    return element("tr", *cells)
+
+
+def frame_table(caption: str, frame: pl.DataFrame) -> Markup:
+    """Return any frame as a table; null is a dash, words with underscores are headings."""
+    columns = [
+        Column(heading=name.replace("_", " "), kind="number" if dtype.is_numeric() else "text")
+        for name, dtype in frame.schema.items()
+    ]
+    rows = [[_plain(value) for value in row] for row in frame.iter_rows()]
+    return table(caption, columns, rows)
+
+
+def _plain(value: object) -> str:
+    if value is None:
+        return "–"
+    if isinstance(value, int) and not isinstance(value, bool):
+        return format_count(value)
+    return str(value)
+
+
+# ---- Cells of measurements ---- #
+
+
+def number_cell(measurement: Measurement, *, beside: float | None = None) -> Markup:
+    """Return value, interval and n, or the status and its reason where there is no value."""
+    if measurement.value is None:
+        return joined((status(measurement), classed("span", "reason", measurement.note or "")))
+    reference = beside if beside is not None else measurement.value
+    return joined(
+        (
+            classed("span", "value", format_number(measurement, beside=reference)),
+            classed("span", "limits", format_limits(measurement, beside=reference)),
+            classed("span", "n", format_n(measurement)),
+        )
+    )
+
+
+def status(measurement: Measurement) -> Markup:
+    """Return the status in words, marked so that it is not taken for a number."""
+    return classed("span", f"status {measurement.status}", STATUS_WORDS[measurement.status])
+
+
+MEASURED_COLUMNS: Final = (
+    Column(heading="value", kind="number"),
+    Column(heading="interval", kind="number"),
+    Column(heading="n", kind="number"),
+    Column(heading="what to know", kind="wide"),
+)
+"""The columns of `measured_cells`."""
+
+
+def measured_cells(measurement: Measurement) -> list[Node]:
+    """Return value or status, interval, n and note, as four cells."""
+    value = status(measurement) if measurement.value is None else format_number(measurement)
+    return [value, format_limits(measurement), format_n(measurement), measurement.note or ""]
+
+
+# ---- Small pictures of intervals ---- #
+
+
+def interval_marks(now: Measurement, before: Measurement) -> Markup:
+    """Return this period's interval above the earlier one, drawn to one scale.
+
+    It repeats the numbers beside it, so it is hidden from screen readers; empty where this period
+    has no number.
+    """
+    pairs = [(m, css) for m, css in ((now, "now"), (before, "before")) if m.value is not None]
+    if now.value is None:
+        return Markup("")
+    ends = [end for m, _ in pairs for end in (m.low, m.value, m.high) if end is not None]
+    is_log = now.unit == Unit.HOURS.value and min(ends) > 0 and max(ends) / min(ends) > _SPREAD
+    low = min(ends) if is_log else 0.0
+    marks = [_mark(m, css, low, max(ends), is_log=is_log) for m, css in pairs]
+    attributes = {
+        "viewBox": f"0 0 {_WIDTH} {_HEIGHT}",
+        "width": str(_WIDTH),
+        "height": str(_HEIGHT),
+        "class": "marks",
+        "aria-hidden": "true",
+        "focusable": "false",
+    }
+    return element("svg", *marks, attributes=attributes)
+
+
+def _mark(measurement: Measurement, css: str, low: float, high: float, *, is_log: bool) -> Markup:
+    y = "9" if css == "now" else "22"
+
+    def x(value: float | None, otherwise: float) -> str:
+        place = _place(otherwise if value is None else value, low, high, is_log=is_log)
+        return f"{_EDGE + place * (_WIDTH - 2 * _EDGE):.1f}"
+
+    left, right = x(measurement.low, low), x(measurement.high, high)
+    line = {"x1": left, "x2": right, "y1": y, "y2": y}
+    dot = {"cx": x(measurement.value, low), "cy": y, "r": "5" if css == "now" else "4"}
+    return element(
+        "g",
+        element("line", attributes=line),
+        element("circle", attributes=dot),
+        attributes={"class": css},
+    )
+
+
+def _place(value: float, low: float, high: float, *, is_log: bool) -> float:
+    if high <= low:
+        return 0.5
+    if is_log:
+        return log(value / low) / log(high / low)
+    return (value - low) / (high - low)
+
+
+# ---- Numbers that are no measurements ---- #
+
+
+def points_cell(value: float | None, low: float | None, high: float | None) -> Node:
+    """Return points with their interval, or a dash where there are none."""
+    if value is None:
+        return "–"
+    return joined(
+        (
+            classed("span", "value", format_count(value)),
+            classed("span", "limits", format_interval(low, high, "points")),
+        )
+    )
+
+
+def nothing(text: str) -> Markup:
+    """Return why a part of a page is empty."""
+    return paragraphs(text, css_class="nothing")

@@ -4,8 +4,8 @@ import difflib
 import hashlib
 import json
 import os
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Final
 
@@ -47,6 +47,8 @@ class LoadReport:
     problems: tuple[str, ...]
     unread: tuple[tuple[str, str], ...]
     """Files in a folder of an entry that its source does not recognise, with the reason."""
+    contents: Mapping[tuple[str, str], str] = field(default_factory=dict)
+    """Source and file → what identifies the file's content."""
 
 
 REPORT_SCHEMA: Final = {
@@ -99,7 +101,10 @@ def load(
     if manifest != before:
         write_manifest(store, manifest)
     return LoadReport(
-        files=report_frame(manifest, states), problems=tuple(problems), unread=tuple(unread)
+        files=report_frame(manifest, states),
+        problems=tuple(problems),
+        unread=tuple(unread),
+        contents={(file.source, file.file): file.content for file in manifest.files},
     )
 
 

@@ -233,9 +233,7 @@ class Page:
             last = named_period(month, zone=self.zone, as_of=self.workspace.as_of)
         return periods_up_to(last, TREND_PERIODS, zone=self.zone)
 
-    def _numbers(
-        self, caption: str, what: str, found: Sequence[tuple[str, Measurement]]
-    ) -> Markup:
+    def _numbers(self, caption: str, what: str, found: Sequence[tuple[str, Measurement]]) -> Markup:
         columns = (Column(heading=what), *MEASURED_COLUMNS)
         rows = [[name, *measured_cells(m)] for name, m in found]
         return details("Show the numbers", table(caption, columns, rows), css_class="numbers")

@@ -13,6 +13,9 @@ from devops_analytics.sample.workdays import END, ZONE
 _API: Final = "https://api.pagerduty.com"
 BROKEN_TIME: Final = "last Tuesday"
 
+_RAISED_BY_HAND: Final = 5
+"""One incident in so many is raised by a person, before monitoring noticed."""
+
 
 def display_name(name: str) -> str:
     """Return a service's name in PagerDuty, which is not quite the one elsewhere."""
@@ -71,13 +74,25 @@ def api_incident(trouble: Trouble, number: int, *, at: datetime = END) -> dict[s
         "type": "incident",
         "summary": f"[#{number}] {trouble.title}",
         "self": f"{_API}/incidents/{incident_id(trouble)}",
-        "log_entries": _log((trouble.started_at, acknowledged, resolved), on_call),
+        "log_entries": _log(
+            (trouble.started_at, acknowledged, resolved),
+            on_call,
+            is_alert=number % _RAISED_BY_HAND != 0,
+        ),
     }
 
 
-def _log(moments: Sequence[datetime | None], on_call: dict[str, str]) -> list[dict[str, Any]]:
+def _log(
+    moments: Sequence[datetime | None], on_call: dict[str, str], *, is_alert: bool
+) -> list[dict[str, Any]]:
+    """Return what happened to an incident; most are raised by an alert, some by a person."""
+    raised_by: dict[str, Any] = {
+        "agent": {"type": "service_reference"},
+        "channel": {"type": "api"},
+    }
     return [
         {"type": f"{word}_log_entry", "created_at": zulu(moment), "agent": on_call}
+        | (raised_by if word == "trigger" and is_alert else {})
         for word, moment in zip(("trigger", "acknowledge", "resolve"), moments, strict=True)
         if moment is not None
     ]

@@ -15,8 +15,9 @@ from devops_analytics.sources.people import are_bots, pseudonyms
 
 _FORMAT: Final = "%H%x00%P%x00%at%x00%ct%x00%aN%x00%aE%x00%s%x00%b"
 _FIELDS: Final = ("sha", "parents", "authored", "committed", "name", "address", "subject", "body")
-_LATEST: Final = 253_402_300_799
-"""The last second of the year 9999: later ones are broken clocks, not times."""
+_EARLIEST: Final = 631_152_000
+_LATEST: Final = 4_133_980_799
+"""The first second of 1990 and the last of 2100: what is beyond is a broken clock, not a time."""
 
 _CHANGE_IN_SUBJECT: Final = (
     r"^Merge pull request #(\d+)\b",
@@ -105,7 +106,7 @@ def _identity() -> pl.Expr:
 def utc(column: str) -> pl.Expr:
     """Return the times that a column of epoch seconds (as text) means, null where it is none."""
     seconds = pl.col(column).cast(pl.Int64, strict=False)
-    plausible = pl.when(seconds.is_between(0, _LATEST)).then(seconds)
+    plausible = pl.when(seconds.is_between(_EARLIEST, _LATEST)).then(seconds)
     return (plausible * 1_000_000).cast(pl.Datetime("us")).dt.replace_time_zone("UTC")
 
 

@@ -29,6 +29,8 @@ _DEEPEST: Final = 3
 """An array of pages of records is as deep as records lie."""
 _TOKEN: Final = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"|[][{}"]', re.DOTALL)
 """A whole string, a bracket, or the quote of a string that does not end."""
+_ENDS_EARLY: Final = "Input data was truncated"
+_INVALID: Final = re.compile(r"invalid (?:character|number) \(byte (\d+)\)")
 _VISIBLE: Final = re.compile(rb"\S")
 _ID_FIRST: Final = re.compile(rb'\{\s*"id"\s*:')
 _LONGEST_ERROR: Final = 10_000
@@ -158,7 +160,9 @@ def _fault(value: bytes) -> str | None:
     try:
         msgspec.json.decode(value, type=msgspec.Raw)
     except msgspec.DecodeError as error:
-        return str(error)
+        invalid = _INVALID.search(str(error))
+        # Of a number that was cut off, msgspec calls the end invalid.
+        return _ENDS_EARLY if invalid and int(invalid[1]) == len(value) else str(error)
     except RecursionError:
         return "JSON is nested too deeply"
     return None
@@ -166,7 +170,7 @@ def _fault(value: bytes) -> str | None:
 
 def _reason(fault: str | None) -> str:
     """Return whether bytes that stand at the end of a file were cut off or are no JSON."""
-    return TRUNCATED if fault is None or fault.startswith("Input data was truncated") else NOT_JSON
+    return TRUNCATED if fault in {None, _ENDS_EARLY} else NOT_JSON
 
 
 # ---- VALUES THAT ARE WHOLE ---- #
@@ -261,7 +265,7 @@ def _from_lines(text: bytes, wrappers: tuple[str, ...]) -> Iterator[_Piece]:
         if _fault(line) is None:
             yield from _expanded(line, offset, wrappers, depth=0)
         else:
-            cut = offset + len(line) == len(text)
+            cut = text.find(b"\n", offset + len(line)) < 0
             yield from _scanned(line, offset, wrappers, depth=0, cut=cut)
 
 

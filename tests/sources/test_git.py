@@ -178,6 +178,9 @@ def test_commits_come_from_head_and_tags_but_not_from_other_branches(
 
 
 def test_a_clock_that_no_calendar_has_is_unknown(repository: Repository) -> None:
+    imported = repository.commit("imported", written=DAY)  # 1970-01-02
+    row = commits(repository.path)[imported]
+    assert (row["authored_at"], row["committed_at"]) == (None, moment(MIDNIGHT))
     tree = repository.git("mktree")
     raw = f"tree {tree}\nauthor A <a> 99999999999999 +0000\ncommitter A <a> x +0000\n\nodd\n"
     sha = repository.git("hash-object", "-t", "commit", "-w", "--literally", "--stdin",

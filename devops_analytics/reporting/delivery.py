@@ -1,0 +1,220 @@
+"""The delivery page: each metric with its services, its course, its variants and its rows."""
+
+from typing import Final
+
+import polars as pl
+
+from devops_analytics import figures
+from devops_analytics.check import unlinked_by_reason
+from devops_analytics.display import (
+    Measurement,
+    format_count,
+    format_value,
+    measurements,
+)
+from devops_analytics.metrics import DORA_FIVE, METRICS, Metric, Unit, metric
+from devops_analytics.metrics.lead_time_stages import LEAD_TIME_STAGES
+from devops_analytics.reporting.block import Block
+from devops_analytics.reporting.html import Node, classed, details, element, joined, paragraphs
+from devops_analytics.reporting.page import Page, method_details
+from devops_analytics.reporting.stages import stage_shares
+from devops_analytics.reporting.tables import (
+    MEASURED_COLUMNS,
+    Column,
+    interval_marks,
+    measured_cells,
+    nothing,
+    number_cell,
+    table,
+)
+
+HEADLINE_METRICS: Final = (*DORA_FIVE, "time_to_restore")
+"""DORA's five and the classic fourth, in report order."""
+
+_COVERED_TABLES: Final = ("deployments", "commits", "changes", "incidents", "pipeline_runs")
+_STAGES: Final = frozenset(stage.id for stage in LEAD_TIME_STAGES)
+
+
+class DeliveryPage(Page):
+    """Software delivery: how often, how fast, how safely, how soon put right."""
+
+    heading = "Delivery"
+
+    def overview(self) -> Block:
+        """Show the headline metrics of this period beside the earlier one."""
+        return headline_table(self)
+
+    def variants(self, metric_id: str) -> Block:
+        """Show the named variants of a metric beside it, each with the choices that make it so."""
+        chosen = [metric(metric_id), *variants_of(metric_id)]
+        found = measurements(self.frame([one.id for one in chosen], self.period))
+        by_id = {m.metric: m for m in found}
+        columns = (Column(heading="variant"), *MEASURED_COLUMNS)
+        rows = [[_variant_name(one), *measured_cells(by_id[one.id])] for one in chosen]
+        caption = f"The same question with other choices, {self.period.label}"
+        choices = [method_details(one.id) for one in chosen[1:]]
+        html = joined((table(caption, columns, rows), *choices))
+        return Block(html=html, shown=tuple(by_id[one.id] for one in chosen))
+
+    def stages(self) -> Block:
+        """Show where the time between first commit and production goes."""
+        found = measurements(self.frame([one.id for one in LEAD_TIME_STAGES], self.period))
+        caption = f"Stages of the lead time by change, {self.period.label}"
+        columns = (Column(heading="stage"), *MEASURED_COLUMNS)
+        rows = [[_stage_name(metric(m.metric)), *measured_cells(m)] for m in found]
+        numbers = table(caption, columns, rows)
+        shares = stage_shares(
+            self.workspace.evidence, self.period, self.services, whole=found[0].entity
+        )
+        figure = figures.stage_bars(shares)
+        if figure is None:
+            why = "No chart: no deployed change of the period has a pull or merge request."
+            return Block(html=joined((nothing(why), numbers)), shown=tuple(found))
+        note = paragraphs(
+            "In the chart the parts add up: it shares out all the hours of the deployed changes, "
+            "so slow changes weigh more. Medians, in the table, do not add up.",
+            css_class="note",
+        )
+        folded = details("Show the numbers", numbers, _share_table(shares), css_class="numbers")
+        return Block(html=joined((note, folded)), figure=figure, shown=tuple(found))
+
+    def sensitivity(self) -> Block:
+        """Show how the change fail rate moves with the time that an incident is blamed for."""
+        frame = self.workspace.sensitivity(self.period, by=self.by, team=self.team)
+        windows = frame["window"].to_list()
+        found = measurements(frame.drop("window"))
+        columns = (Column(heading="incidents are blamed within"), *MEASURED_COLUMNS)
+        rows = [[window, *measured_cells(m)] for window, m in zip(windows, found, strict=True)]
+        chosen = self.workspace.settings.definitions.attribution_window_hours
+        caption = f"Change fail rate by attribution window; elsewhere it is {chosen:g} hours"
+        return Block(html=table(caption, columns, rows))
+
+    def rows(self, metric_id: str) -> Block:
+        """Show how many observations stand behind a metric, and the command that lists them."""
+        found = self.workspace.rows(metric_id, self.period, team=self.team)
+        censored = found.filter(~pl.col("observed")).height
+        ending = f", {format_count(censored)} of them still open" if censored else ""
+        team = f" --team {self.team}" if self.team is not None else ""
+        command = (
+            f"devops-analytics rows {metric_id}{self._option_config()} "
+            f"--period {self.period.label}{team} --as-of {self.workspace.as_of:%Y-%m-%dT%H:%MZ}"
+        )
+        text = f"{format_count(found.height)} observations in the period{ending}. List them with "
+        return Block(html=classed("p", "rows", text, element("code", command)))
+
+    def coverage(self) -> Block:
+        """Show for which time each export can speak for each service."""
+        span = (self.period.start, self.period.end)
+        figure = figures.coverage_timeline(
+            self.workspace.coverage, self.services, tables=_COVERED_TABLES, period=span
+        )
+        if figure is None:
+            return Block(html=nothing("No export speaks for any of these services."))
+        own = (
+            self.workspace.coverage.filter(
+                pl.col("service").is_in(self.services), pl.col("table").is_in(_COVERED_TABLES)
+            )
+            .sort("table", "service", "live_from")
+            .select(
+                "table",
+                "service",
+                known_from=pl.col("live_from").dt.strftime("%Y-%m-%d"),
+                known_to=pl.col("live_to").dt.strftime("%Y-%m-%d"),
+            )
+        )
+        rows: list[list[Node]] = [list(row) for row in own.iter_rows()]
+        columns = [Column(heading=name.replace("_", " ")) for name in own.columns]
+        numbers = table("When each table can speak for each service", columns, rows)
+        return Block(html=details("Show the dates", numbers, css_class="numbers"), figure=figure)
+
+    def unlinked(self) -> Block:
+        """Show what of the period could not be joined, by reason."""
+        own = self.workspace.links.unlinked.filter(
+            (pl.col("at") >= self.period.start) & (pl.col("at") < self.period.end)
+        )
+        if self.team is not None:
+            own = own.filter(pl.col("service").is_in(self.services))
+        if own.is_empty():
+            return Block(html=nothing("Everything in the period could be linked."))
+        columns = (
+            Column(heading="what"),
+            Column(heading="count", kind="number"),
+            Column(heading="services", kind="number"),
+            Column(heading="why", kind="wide"),
+            Column(heading="such as", kind="wide"),
+        )
+        rows: list[list[Node]] = [
+            [
+                row["kind"],
+                format_count(row["count"]),
+                format_count(row["services"]),
+                row["why"],
+                row["examples"],
+            ]
+            for row in unlinked_by_reason(own).iter_rows(named=True)
+        ]
+        return Block(html=table(f"Not linked, {self.period.label}", columns, rows))
+
+
+def variants_of(metric_id: str) -> list[Metric]:
+    """Return the named variants of a metric, in report order; lead time's stages are no variants."""
+    return [one for one in METRICS if one.variant_of == metric_id and one.id not in _STAGES]
+
+
+def headline_table(page: Page) -> Block:
+    """Return the headline metrics of the page's period beside the earlier one."""
+    now = {m.metric: m for m in measurements(page.frame(HEADLINE_METRICS, page.period))}
+    before = {m.metric: m for m in measurements(page.frame(HEADLINE_METRICS, page.before))}
+    columns = (
+        Column(heading="metric"),
+        Column(heading=page.period.label, kind="number"),
+        Column(heading=page.before.label, kind="number earlier"),
+        Column(heading="both intervals", kind="marks"),
+    )
+    rows = [_headline_row(now[name], before[name]) for name in HEADLINE_METRICS]
+    caption = (
+        f"DORA's five metrics and time to restore, {page.period.label} beside "
+        f"{page.before.label}; {page.confidence:.0%} intervals"
+    ).replace("%", " %")
+    shown = tuple(found[name] for name in HEADLINE_METRICS for found in (now, before))
+    return Block(html=table(caption, columns, rows, cards=True), shown=shown)
+
+
+def _headline_row(now: Measurement, before: Measurement) -> list[Node]:
+    declared = metric(now.metric)
+    name = joined((declared.name, classed("span", "question", declared.question)))
+    return [
+        name,
+        number_cell(now),
+        number_cell(before, beside=now.value),
+        interval_marks(now, before),
+    ]
+
+
+def _variant_name(declared: Metric) -> Node:
+    return declared.name if declared.variant_of else joined((declared.name, " (headline)"))
+
+
+def _stage_name(declared: Metric) -> str:
+    return declared.name.removeprefix("Lead time stage: ")
+
+
+def _share_table(shares: pl.DataFrame) -> Node:
+    columns = (
+        Column(heading="of"),
+        Column(heading="stage"),
+        Column(heading="share of the hours", kind="number"),
+        Column(heading="mean per change", kind="number"),
+        Column(heading="changes", kind="number"),
+    )
+    rows: list[list[Node]] = [
+        [
+            row["entity"],
+            row["title"],
+            format_value(row["share"], Unit.SHARE.value),
+            format_value(row["hours"], Unit.HOURS.value),
+            format_count(row["n"]),
+        ]
+        for row in shares.iter_rows(named=True)
+    ]
+    return table("All hours of the deployed changes, shared out to stages", columns, rows)

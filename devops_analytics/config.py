@@ -157,7 +157,7 @@ class Definitions(Section):
     """Labels that mark a change as a hotfix."""
     hotfix_branches: list[Pattern] = [r"^hotfix[/-]"]
     """Patterns of branches that mark one."""
-    hotfix_titles: list[Pattern] = [r"^(hotfix|\[hotfix\])\b"]
+    hotfix_titles: list[Pattern] = [r"^(hotfix\b|\[hotfix\])"]
     """Patterns of titles (any case) that mark one."""
     history_months: int = Field(default=24, gt=0)
     """Months of history that file statistics and pending commits are looked at."""

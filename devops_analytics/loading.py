@@ -212,6 +212,8 @@ def _load_entry(
         or file.vanished
     }
     source = SOURCES[entry.kind]
+    # Records of one file may complete those of another: then all files decide what a part holds.
+    together = hashlib.sha256("|".join(contents.values()).encode()).hexdigest()
     to_read = paths if fresh and source.read_many is not None else sorted(fresh)
     read = {
         path: (batches, notes)
@@ -229,7 +231,8 @@ def _load_entry(
     for path in paths:
         if path in read:
             batches, notes = read[path]
-            identity = "|".join((PROGRAM, entry.label, labels[path], contents[path], fingerprint))
+            made_of = together if source.read_many is not None else contents[path]
+            identity = "|".join((PROGRAM, entry.label, labels[path], made_of, fingerprint))
             parts = tuple(
                 _write(store, batch, f"{identity}|{index}") for index, batch in enumerate(batches)
             )

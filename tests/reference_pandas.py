@@ -183,16 +183,20 @@ def _reason(org: Organisation, row: Row) -> str | None:
     if not _commit_rows(org, repo):
         return "no_commits"
     if _has_graph(org, repo) and row["commit"] is None:
-        if row["sha"] is not None or row["target"] is not None:
-            return "sha_not_in_clone"
-        if row["ref"] is None:
-            return "no_version"
-        is_tag = _tag(org, repo, row["ref"]) is not None
-        is_branch = not is_tag and _is_branch(org, repo, row["ref"])
-        return "ref_is_a_branch" if is_branch else "ref_not_found"
+        return _reason_in_graph(org, row)
     prefixes = _prefixes(org, row["service"], repo)
     has_files = any(r["repo"] == repo for r in org.file_changes)
     return "statistics_missing" if prefixes and not has_files else None
+
+
+def _reason_in_graph(org: Organisation, row: Row) -> str:
+    if row["sha"] is not None or row["target"] is not None:
+        return "sha_not_in_clone"
+    if row["ref"] is None:
+        return "no_version"
+    is_tag = _tag(org, row["repo"], row["ref"]) is not None
+    is_branch = not is_tag and _is_branch(org, row["repo"], row["ref"])
+    return "ref_is_a_branch" if is_branch else "ref_not_found"
 
 
 # ---- Commits ---- #

@@ -157,7 +157,7 @@ class DeliveryPage(Page):
 
 
 def variants_of(metric_id: str) -> list[Metric]:
-    """Return the named variants of a metric, in report order; lead time's stages are no variants."""
+    """Return the named variants of a metric in report order, without lead time's stages."""
     return [one for one in METRICS if one.variant_of == metric_id and one.id not in _STAGES]
 
 

@@ -9,12 +9,12 @@ from markupsafe import Markup
 from devops_analytics import figures, story
 from devops_analytics.display import (
     POINTS,
-    Unit,
     format_count,
     format_interval,
     format_value,
 )
 from devops_analytics.maturity import Assessment, Model
+from devops_analytics.metrics import Unit
 from devops_analytics.reporting.block import Block
 from devops_analytics.reporting.html import (
     Node,
@@ -37,6 +37,17 @@ _OUTCOMES: Final = {
     "not_applicable": "does not apply",
 }
 _LEVELS: Final = 5
+_POINTS_TEXT: Final = (
+    "Each indicator's value is turned into 0-100 points along straight lines between its anchors; "
+    "the interval of the value gives the points theirs."
+)
+_DIMENSION_TEXT: Final = (
+    "The weighted mean of what is scored. The range puts all that is unknown at 0 and at 100. "
+    "Nothing unknown counts as 0 or as best."
+)
+_LEVELS_TEXT: Final = (
+    "A level holds when its statement and all below it hold. There is no grand total."
+)
 
 
 class MaturityPage(Page):
@@ -106,33 +117,18 @@ class MaturityPage(Page):
         """Show how the assessment is made."""
         model = self.workspace.model
         rules = model.rules
+        confidence = (
+            f"High from {_share(rules.high_coverage)} known, with at least "
+            f"{_share(rules.high_measured)} of that measured; else medium."
+        )
         pairs = (
             ("Model", f"{model.name}, version {model.version}"),
             ("Source", model.source),
-            (
-                "Points",
-                "Each indicator's value is turned into 0-100 points along straight lines between "
-                "its anchors; the interval of the value gives the points theirs.",
-            ),
-            (
-                "Dimension",
-                "The weighted mean of what is scored. The range puts all that is unknown at 0 and "
-                "at 100. Nothing unknown counts as 0 or as best.",
-            ),
-            (
-                "Assessed",
-                f"From {_share(rules.minimum_coverage)} of the weight known; below it there is no "
-                "number.",
-            ),
-            (
-                "Confidence",
-                f"High from {_share(rules.high_coverage)} known, with at least "
-                f"{_share(rules.high_measured)} of that measured; else medium.",
-            ),
-            (
-                "Levels",
-                "A level holds when its statement and all below it hold. There is no grand total.",
-            ),
+            ("Points", _POINTS_TEXT),
+            ("Dimension", _DIMENSION_TEXT),
+            ("Assessed", f"From {_share(rules.minimum_coverage)} of the weight known."),
+            ("Confidence", confidence),
+            ("Levels", _LEVELS_TEXT),
         )
         return Block(html=definitions(pairs, css_class="method"))
 

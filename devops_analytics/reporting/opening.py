@@ -69,7 +69,10 @@ def open_workspace(workspace: str, *, as_of: str = "") -> Workspace:
     named = workspace or os.environ.get(WORKSPACE_VARIABLE, "")
     moment = as_of or os.environ.get(AS_OF_VARIABLE, "") or None
     if not named:
-        return Workspace.demo(as_of=moment)
+        demo = Workspace.demo()
+        if moment is None or demo.origin is None:
+            return demo
+        named = str(demo.origin)
     path = Path(named).expanduser()
     if path.is_dir() and (path / DEFAULT_FILE).is_file():
         path = path / DEFAULT_FILE

@@ -162,7 +162,7 @@ class Page:
         return Block(html=numbers, figure=figure, shown=tuple(found))
 
     def trend(self, metric_id: str) -> Block:
-        """Show a metric over the last thirteen months (or weeks, years …) up to the period's end."""
+        """Show a metric over thirteen months (or weeks, years …) up to the period's end."""
         declared = metric(metric_id)
         own = self.frame([metric_id], self._trend_periods()).sort("period_start")
         found = measurements(own)

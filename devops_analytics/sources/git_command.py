@@ -34,6 +34,8 @@ _ENVIRONMENT: Final = {
     # Before git 2.45 only a ban on every protocol keeps a partial clone from fetching.
     "GIT_NO_LAZY_FETCH": "1",
     "GIT_ALLOW_PROTOCOL": "none",
+    # Otherwise git writes every commit on its own into a pipe, and wakes up the reader.
+    "GIT_FLUSH": "0",
     # What a sha names must not depend on the machine that it is read on.
     "GIT_NO_REPLACE_OBJECTS": "1",
     "GIT_GRAFT_FILE": os.devnull,

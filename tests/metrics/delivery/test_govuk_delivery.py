@@ -41,23 +41,25 @@ def files(shared_data: Path) -> dict[str, list[dict[str, str]]]:
 @pytest.fixture(scope="module")
 def evidence(files, linked_evidence):
     """The same files as canonical tables."""
-    commits, refs = [], []
-    for app in APPS:
-        for row in files[f"{app} commits"]:
-            commits.append(
-                {
-                    "repo": app,
-                    "sha": row["sha"],
-                    "parents": row["parents"].split(),
-                    "is_bot": row["author_is_bot"] == "1",
-                    "is_merge": row["is_merge"] == "1",
-                    "authored_at": utc(row["authored_at"]),
-                    "committed_at": utc(row["committed_at"]),
-                    "reverts_sha": row["reverts_sha"] or None,
-                }
-            )
-        for row in files[f"{app} tags"]:
-            refs.append({"repo": app, "name": row["tag"], "kind": "tag", "sha": row["commit_sha"]})
+    commits = [
+        {
+            "repo": app,
+            "sha": row["sha"],
+            "parents": row["parents"].split(),
+            "is_bot": row["author_is_bot"] == "1",
+            "is_merge": row["is_merge"] == "1",
+            "authored_at": utc(row["authored_at"]),
+            "committed_at": utc(row["committed_at"]),
+            "reverts_sha": row["reverts_sha"] or None,
+        }
+        for app in APPS
+        for row in files[f"{app} commits"]
+    ]
+    refs = [
+        {"repo": app, "name": row["tag"], "kind": "tag", "sha": row["commit_sha"]}
+        for app in APPS
+        for row in files[f"{app} tags"]
+    ]
     deployments = []
     for number, row in enumerate(files["deployments"]):
         if row["app"] in APPS and row["kind"] in {"deploy", "rollback"}:
@@ -140,14 +142,14 @@ def test_frequency_lead_time_and_rollbacks_agree_with_a_plain_reading(
             expected.append(hours)
     rows = CHANGE_LEAD_TIME.observe(evidence).collect().filter("observed", service=app)
     found = rows.filter((rows["at"] >= START) & (rows["at"] < END))["value"].to_list()
-    assert len(found) == len(expected) > 60
+    assert len(found) == len(expected) > 30
     assert sorted(found) == pytest.approx(sorted(expected), abs=1e-9)
     assert median(found) == pytest.approx(median(expected))
 
     ids = evidence.links.remedies.filter(method="rollback").select("deployment_id")
     back = evidence.links.deployments.filter(service=app).join(ids, on="deployment_id", how="semi")
     assert back["finished_at"].to_list() == plain_rollbacks(history)
-    assert len(plain_rollbacks(history)) > 5
+    assert len(plain_rollbacks(history)) >= 4
 
     lost = evidence.links.unlinked.filter(kind="deployment", service=app)
     assert lost["at"].sort().to_list() == [at for at, _, sha in history if sha is None]

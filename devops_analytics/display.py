@@ -16,7 +16,7 @@ DASH: Final = "\N{EN DASH}"
 STATUS_WORDS: Final = {
     "ok": "known",
     "insufficient": "too few",
-    "none": "nothing happened",
+    "none": "nothing to measure",
     "unknown": "not known",
     "not_applicable": "does not apply",
     "suppressed": "withheld",

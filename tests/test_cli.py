@@ -253,7 +253,10 @@ def test_init_writes_settings_that_load(run: Run, tmp_path: Path, clone: Path) -
     folder = tmp_path / "exports"
     folder.mkdir()
     clone.rename(folder / "shop")
-    table = "deployment_id,service,environment,finished_at,result\n1,pay,prod,2026-05-01T10:00:00Z,success\n"
+    table = (
+        "deployment_id,service,environment,finished_at,result\n"
+        "1,pay,prod,2026-05-01T10:00:00Z,success\n"
+    )
     (folder / "deployments.csv").write_text(table)
     (folder / "notes.txt").write_text("nothing to see\n")
     done = run("init", folder)

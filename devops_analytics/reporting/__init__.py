@@ -1,5 +1,6 @@
 """Pages for notebooks, and reports: papermill → notebook → one HTML file that opens offline."""
 
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -23,6 +24,4 @@ def __getattr__(name: str) -> Any:
     """Import a name when it is first used: a notebook's kernel needs neither of the tools."""
     if name not in _HOMES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    from importlib import import_module
-
     return getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)

@@ -20,10 +20,8 @@ _LATEST: Final = 4_133_980_799
 """The first second of 1990 and the last of 2100: what is beyond is a broken clock, not a time."""
 
 _CHANGE_IN_SUBJECT: Final = (
-    r"^Merge pull request #(\d+)\b",
-    r"^Merged in .*\(pull request #(\d+)\)$",
-    r"^Merged PR (\d+):",
-    r"\(#(\d+)\)\s*$",
+    r"^(?:Merge pull request #|Merged PR )(\d+)\b",
+    r"\((?:pull request )?#(\d+)\)$",
 )
 _CHANGE_IN_BODY: Final = r"(?m)^See merge request \S*!(\d+)\s*$"
 _REVERTED: Final = r"This reverts commit ([0-9a-f]{7,64})\b"

@@ -44,10 +44,10 @@ class Repository:
             "GIT_CONFIG_GLOBAL": os.devnull,
             "GIT_AUTHOR_NAME": name,
             "GIT_AUTHOR_EMAIL": address,
-            "GIT_AUTHOR_DATE": f"{at if written is None else written} +0530",
+            "GIT_AUTHOR_DATE": f"@{at if written is None else written} +0530",
             "GIT_COMMITTER_NAME": "Carol",
             "GIT_COMMITTER_EMAIL": "carol@example.invalid",
-            "GIT_COMMITTER_DATE": f"{at} -0800",
+            "GIT_COMMITTER_DATE": f"@{at} -0800",
         }
         done = subprocess.run(
             ["git", "-C", str(self.path), *arguments],

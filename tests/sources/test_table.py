@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import openpyxl
 import polars as pl
 import pytest
 
@@ -49,7 +50,7 @@ def written(folder: Path, name: str, content: str | bytes) -> Path:
     return path
 
 
-def as_file(folder: Path, kind: str) -> Path:
+def as_file(folder: Path, kind: str) -> Path:  # noqa: PLR0911 - one a format
     frame = pl.read_csv(LINES.encode(), separator=";", infer_schema=False)
     rows = frame.to_dicts()
     match kind:
@@ -86,8 +87,6 @@ def test_every_format_gives_the_same_rows(tmp_path: Path, kind: str) -> None:
 
 
 def test_a_workbook_gives_its_typed_times(tmp_path: Path) -> None:
-    import openpyxl
-
     book = openpyxl.Workbook()
     sheet = book.active
     assert sheet is not None
@@ -105,7 +104,7 @@ def test_declared_encodings_are_read_and_wrong_ones_named(tmp_path: Path) -> Non
     text = LINES.replace("pay", "zahlé")
     latin = written(tmp_path, "x.csv", text.encode("latin-1"))
     assert loaded(latin, entry(encoding="latin-1")).rows["service"][0] == "zahlé"
-    with pytest.raises(ExportError, match="line 2 .* is not utf-8 text.*Set `encoding`"):
+    with pytest.raises(ExportError, match=r"line 2 .* is not utf-8 text.*Set `encoding`"):
         loaded(latin, entry())
     wide = written(tmp_path, "y.csv", text.encode("utf-16"))
     assert loaded(wide, entry(encoding="utf-16")).rows["service"][0] == "zahlé"
@@ -162,7 +161,11 @@ def test_rows_that_where_leaves_out_are_counted(tmp_path: Path) -> None:
 def test_an_unmapped_result_is_unknown_and_another_unmapped_word_is_quarantined(
     tmp_path: Path,
 ) -> None:
-    content = "id,app,when,outcome,by\n1,pay,2026-05-01T10:00:00Z,HM,ci\n2,pay,2026-05-02T10:00:00Z,OK,cat\n"
+    content = (
+        "id,app,when,outcome,by\n"
+        "1,pay,2026-05-01T10:00:00Z,HM,ci\n"
+        "2,pay,2026-05-02T10:00:00Z,OK,cat\n"
+    )
     columns = COLUMNS | {"trigger": {"column": "by", "values": {"ci": "pipeline"}}}
     batch = loaded(written(tmp_path, "x.csv", content), entry(columns=columns))
     assert batch.rows.select("deployment_id", "result", "trigger").rows() == [

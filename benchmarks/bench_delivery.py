@@ -13,6 +13,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from binascii import hexlify
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -50,7 +51,7 @@ def moments(generator: np.random.Generator, n: int) -> pl.Series:
 
 
 def hexadecimal(generator: np.random.Generator, n: int) -> pl.Series:
-    return pl.Series(generator.bytes(20 * n)[i : i + 20].hex() for i in range(0, 20 * n, 20))
+    return pl.Series(np.frombuffer(hexlify(generator.bytes(20 * n)), dtype="S40")).cast(pl.String)
 
 
 def names(generator: np.random.Generator, prefix: str, n: int) -> pl.Series:
@@ -92,9 +93,9 @@ def _runs(generator: np.random.Generator, n: int) -> pl.DataFrame:
         sha=pl.when(back).then(pl.coalesce(versions, "sha")).otherwise("sha")
     )
     again = rolled_back.filter(pl.Series(generator.random(n) < 0.02)).with_columns(
-        pl.col("started_at", "finished_at") + pl.duration(minutes=30), attempt=pl.lit(2)
+        pl.col("started_at", "finished_at") + pl.duration(minutes=30), attempt=pl.lit(2, dtype=pl.Int64)
     )
-    return pl.concat([rolled_back, again]).cast({"attempt": pl.Int64})
+    return pl.concat([rolled_back, again])
 
 
 def _commits(generator: np.random.Generator) -> pl.DataFrame:

@@ -1,9 +1,10 @@
 -- DORA's five over eight quarters, by hand: the definitions of docs/metrics.md and nothing else.
 WITH attempts AS (
     SELECT replace(repo, 'repo', 'service') AS service, repo, run_id, attempt, sha, finished_at,
-           result = 'success' AS succeeded
+           result = 'success' AND finished_at <= TIMESTAMPTZ '2026-07-01 00:00:00Z' AS succeeded
     FROM read_parquet('$folder/pipeline_runs.parquet')
     WHERE pipeline = 'deploy' AND branch = 'main'
+      AND started_at <= TIMESTAMPTZ '2026-07-01 00:00:00Z'
 ), numbered AS (
     SELECT *, min(attempt) FILTER (succeeded) OVER (PARTITION BY repo, run_id) AS first_success,
            max(attempt) OVER (PARTITION BY repo, run_id) AS last_attempt
@@ -23,17 +24,11 @@ WITH attempts AS (
     SELECT service || '@run ' || run_id || ' attempt ' || attempt, service, sha, finished_at, succeeded
     FROM again
 ), known AS (
-    SELECT * REPLACE (finished_at AS finished_at) FROM tried
-    WHERE finished_at <= TIMESTAMPTZ '2026-07-01 00:00:00Z'
+    SELECT * FROM tried WHERE finished_at <= TIMESTAMPTZ '2026-07-01 00:00:00Z'
 ), done AS MATERIALIZED (
     SELECT deployment_id, service, sha, finished_at,
            row_number() OVER (PARTITION BY service ORDER BY finished_at, deployment_id) AS place
     FROM known WHERE succeeded
-), ends AS (
-    SELECT greatest(max(finished_at), (
-        SELECT max(greatest(started_at, resolved_at))
-        FROM read_parquet('$folder/incidents.parquet'))) AS ignored
-    FROM known
 ), placed AS (
     SELECT *, min(place) OVER (PARTITION BY service, sha) AS first_place,
            lag(place) OVER (PARTITION BY service, sha ORDER BY place) AS last_before

@@ -1,7 +1,7 @@
 """A metric of several services beside each other, each with its interval."""
 
 from collections.abc import Sequence
-from typing import Any, Final
+from typing import Final
 
 import plotly.graph_objects as go
 import polars as pl
@@ -15,7 +15,7 @@ from devops_analytics.display import (
     format_number,
     measurements,
 )
-from devops_analytics.figures.base import Axis, annotation, chart, label, plain, value_axis
+from devops_analytics.figures.base import Axis, chart, label, plain, value_axis
 from devops_analytics.figures.palette import light
 from devops_analytics.metrics import Metric, metric
 
@@ -54,7 +54,13 @@ def dot_plot(services: pl.DataFrame, whole: pl.DataFrame | None = None) -> go.Fi
     ends = [end for m in rows if m.value is not None for end in _ends(m)]
     axis = value_axis(ends, declared)
     return chart(
-        [_intervals(rows, axis), _open_ends(rows, axis), _dots(rows, whole=whole is not None)],
+        [
+            _intervals(rows, axis),
+            _open_ends(rows, axis),
+            _dots(rows, whole=whole is not None),
+            _numbers(rows, axis),
+            _words(rows, axis),
+        ],
         title=f"{declared.name} by service, {known[0].period}",
         alt=_alt(declared, known, others, n_hidden),
         height=_ROW * len(rows) + 66,
@@ -70,7 +76,6 @@ def dot_plot(services: pl.DataFrame, whole: pl.DataFrame | None = None) -> go.Fi
                 "ticklabelstandoff": 6,
             },
             "margin": {"l": 8, "r": 92, "t": 8, "b": 8},
-            "annotations": [_value_text(m, row) for row, m in enumerate(rows)],
         },
     )
 
@@ -145,18 +150,37 @@ def _hover(measurement: Measurement) -> str:
     return "<br>".join(part for part in parts if part)
 
 
-def _value_text(measurement: Measurement, row: int) -> dict[str, Any]:
-    """Return the number at the right edge, or the status at the left one."""
-    common = {"xref": "paper", "yref": "y", "yanchor": "middle"}
-    if measurement.value is not None:
-        text = plain(format_number(measurement))
-        place = {"xanchor": "left", "xshift": 10, "font": {"size": 12, "color": light("ink")}}
-        return annotation(text, x=1, y=row, settings={**common, **place})
+def _numbers(rows: Sequence[Measurement], axis: Axis) -> go.Scatter:
+    """Write each number at the right edge."""
+    known = [(row, m) for row, m in enumerate(rows) if m.value is not None]
+    texts = [f"  {plain(format_number(m))}" for _, m in known]
+    return _texts(texts, [row for row, _ in known], axis.high, colour="ink")
+
+
+def _words(rows: Sequence[Measurement], axis: Axis) -> go.Scatter:
+    """Write the status of each service without a number at the left edge."""
+    others = [(row, m) for row, m in enumerate(rows) if m.value is None]
+    texts = [f" {plain(_status(m))}" for _, m in others]
+    return _texts(texts, [row for row, _ in others], axis.low, colour="muted")
+
+
+def _texts(texts: list[str], rows: list[int], x: float, *, colour: str) -> go.Scatter:
+    return go.Scatter(
+        x=[x] * len(rows),
+        y=rows,
+        mode="text",
+        text=texts,
+        textposition="middle right",
+        textfont={"size": 12, "color": light(colour)},
+        hoverinfo="skip",
+        cliponaxis=False,
+    )
+
+
+def _status(measurement: Measurement) -> str:
     words = STATUS_WORDS[measurement.status]
     sure = format_n(measurement) if measurement.status == "insufficient" else ""
-    text = plain(f"{words} ({sure})" if sure else words)
-    place = {"xanchor": "left", "xshift": 6}
-    return annotation(text, x=0, y=row, settings={**common, **place})
+    return f"{words} ({sure})" if sure else words
 
 
 def _alt(

@@ -168,8 +168,8 @@ def headline_table(page: Page) -> Block:
     columns = (
         Column(heading="metric"),
         Column(heading=page.period.label, kind="number"),
-        Column(heading=page.before.label, kind="number earlier"),
-        Column(heading="both intervals", kind="marks"),
+        Column(heading=page.before.label, kind="earlier"),
+        Column(heading="both intervals"),
     )
     rows = [_headline_row(now[name], before[name]) for name in HEADLINE_METRICS]
     caption = (

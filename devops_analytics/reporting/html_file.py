@@ -39,7 +39,7 @@ class Heading:
 def html_of(executed: Any) -> str:
     """Return an executed notebook as a page: its headings and outputs, without code."""
     body, headings = with_anchors(_body(executed))
-    facts = facts_of(executed)
+    facts, charts = facts_of(executed), charts_of(executed)
     titles = [heading.text for heading in headings if heading.level == 1]
     name = titles[0] if titles else Markup("Report")
     parts = [name, facts["organisation"], facts["team"], facts["period"]]
@@ -54,7 +54,8 @@ def html_of(executed: Any) -> str:
             contents=[heading for heading in headings if heading.level in _LISTED_LEVELS],
             body=Markup(body),  # noqa: S704 - the display objects escaped what is data
             palette=Markup(json.dumps(_names_of_colours())),  # noqa: S704 - made from the palette
-            bundle=plotly_bundle() if count_figures(executed) else "",
+            charts=_packed(json.dumps(charts, sort_keys=True)) if charts else "",
+            bundle=plotly_bundle() if charts else "",
         )
     )
 
@@ -128,9 +129,10 @@ def _bundles(executed: Any) -> Iterator[Mapping[str, Any]]:
             yield output.get("data", {})
 
 
-def count_figures(executed: Any) -> int:
-    """Return how many charts an executed notebook holds."""
-    return sum(PLOTLY in data for data in _bundles(executed))
+def charts_of(executed: Any) -> list[dict[str, Any]]:
+    """Return data and layout of every chart in an executed notebook, in the order of the page."""
+    charts = (data[PLOTLY] for data in _bundles(executed) if PLOTLY in data)
+    return [{"data": chart["data"], "layout": chart["layout"]} for chart in charts]
 
 
 def facts_of(executed: Any) -> dict[str, str]:
@@ -167,10 +169,14 @@ def _environment() -> jinja2.Environment:
 
 @cache
 def plotly_bundle() -> str:
-    """Return plotly's own JavaScript, gzipped and in base64: the same bytes every time."""
+    """Return plotly's own JavaScript, gzipped, in base64: the same bytes every time."""
     from plotly.offline import get_plotlyjs  # noqa: PLC0415 - needed for pages with charts alone
 
-    return base64.b64encode(gzip.compress(get_plotlyjs().encode(), mtime=0)).decode()
+    return _packed(get_plotlyjs())
+
+
+def _packed(text: str) -> str:
+    return base64.b64encode(gzip.compress(text.encode(), mtime=0)).decode()
 
 
 def css_variables() -> str:

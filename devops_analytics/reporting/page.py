@@ -12,6 +12,7 @@ from markupsafe import Markup
 
 from devops_analytics import __version__, figures, story
 from devops_analytics.display import (
+    STATUS_WORDS,
     Measurement,
     format_count,
     format_days,
@@ -27,6 +28,7 @@ from devops_analytics.periods import Period, named_period, periods_up_to
 from devops_analytics.reference import described
 from devops_analytics.reporting.block import Block
 from devops_analytics.reporting.html import (
+    Node,
     classed,
     definitions,
     details,
@@ -154,7 +156,9 @@ class Page:
         if not found:
             return Block(html=nothing("By service: no service is declared or deployed."))
         caption = f"{declared.name} by service, {self.period.label}"
-        numbers = self._numbers(caption, "service", [(m.entity, m) for m in found])
+        numbers = _numbers(
+            caption, "service", [(m.entity, m) for m in _told(found)], _untold(found)
+        )
         figure = figures.dot_plot(own, self.frame([metric_id], self.period))
         if figure is None:
             why = f"By service, no chart: none of {format_count(len(found))} has a number."
@@ -167,7 +171,7 @@ class Page:
         own = self.frame([metric_id], self._trend_periods()).sort("period_start")
         found = measurements(own)
         caption = f"{declared.name}, {found[0].period} to {found[-1].period}"
-        numbers = self._numbers(caption, "period", [(m.period, m) for m in found])
+        numbers = _numbers(caption, "period", [(m.period, m) for m in found])
         figure = figures.trend(own, highlighted=(self.period.start, self.period.end))
         if figure is None:
             why = f"Over time, no chart: {story.without_number(found[-1])}"
@@ -233,11 +237,6 @@ class Page:
             last = named_period(month, zone=self.zone, as_of=self.workspace.as_of)
         return periods_up_to(last, TREND_PERIODS, zone=self.zone)
 
-    def _numbers(self, caption: str, what: str, found: Sequence[tuple[str, Measurement]]) -> Markup:
-        columns = (Column(heading=what), *MEASURED_COLUMNS)
-        rows = [[name, *measured_cells(m)] for name, m in found]
-        return details("Show the numbers", table(caption, columns, rows), css_class="numbers")
-
     def _option_config(self) -> str:
         """Return the option that leads a command to this workspace, without the machine's paths."""
         origin = self.workspace.origin
@@ -253,3 +252,36 @@ def method_details(metric_id: str) -> Markup:
         f"How {declared.name[0].lower()}{declared.name[1:]} is computed",
         definitions(described(declared), css_class="method"),
     )
+
+
+def _numbers(
+    caption: str,
+    what: str,
+    found: Sequence[tuple[str, Measurement]],
+    more: Sequence[Sequence[Node]] = (),
+) -> Markup:
+    columns = (Column(heading=what), *MEASURED_COLUMNS)
+    rows = [[name, *measured_cells(m)] for name, m in found]
+    return details("Show the numbers", table(caption, columns, [*rows, *more]), css_class="numbers")
+
+
+def _told(found: Sequence[Measurement]) -> list[Measurement]:
+    return [m for m in found if m.status != "unknown"]
+
+
+def _untold(found: Sequence[Measurement]) -> list[list[Node]]:
+    """Return a row for each reason why services are not known, with their names."""
+    names: dict[str, list[str]] = {}
+    for m in found:
+        if m.status == "unknown":
+            names.setdefault((m.note or "").partition(";")[0], []).append(m.entity)
+    return [
+        [
+            services[0] if len(services) == 1 else f"{format_count(len(services))} services",
+            classed("span", "status unknown", STATUS_WORDS["unknown"]),
+            "",
+            "",
+            reason if len(services) == 1 else f"{reason}: {', '.join(services)}",
+        ]
+        for reason, services in names.items()
+    ]

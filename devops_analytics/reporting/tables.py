@@ -29,7 +29,7 @@ _SPREAD: Final = 30
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Column:
-    """A column: its heading, and `number`, `text` or `wide` for how it is set."""
+    """A column: its heading, and `text`, `number`, `earlier` or `wide` for how it is set."""
 
     heading: str
     kind: str = "text"
@@ -40,25 +40,23 @@ def table(
 ) -> Markup:
     """Return a table whose first column heads the rows.
 
+    How a column is set is said once, as a class of the table such as `number3`, so that a row of
+    a long table costs few bytes.
+
     Args:
         caption: what the table holds.
         columns: one for each cell of a row.
         rows: text or elements.
         cards: on a narrow screen each row becomes a card; otherwise the table scrolls in its box.
     """
-    heading = element(
-        "tr",
-        *(
-            element("th", column.heading, attributes={"scope": "col", "class": column.kind})
-            for column in columns
-        ),
-    )
+    headings = (element("th", column.heading, attributes={"scope": "col"}) for column in columns)
+    kinds = [f"{column.kind}{place}" for place, column in enumerate(columns, start=1)]
     built = classed(
         "table",
-        "cards" if cards else "plain",
+        " ".join(["cards" if cards else "plain", *(k for k in kinds if not k.startswith("text"))]),
         element("caption", caption),
-        element("thead", heading),
-        element("tbody", *(_row(columns, row) for row in rows)),
+        element("thead", element("tr", *headings)),
+        element("tbody", *(_row(columns, row, cards=cards) for row in rows)),
     )
     attributes = {"class": "table-box"}
     if not cards:
@@ -66,13 +64,13 @@ def table(
     return element("div", built, attributes=attributes)
 
 
-def _row(columns: Sequence[Column], row: Sequence[Node]) -> Markup:
+def _row(columns: Sequence[Column], row: Sequence[Node], *, cards: bool) -> Markup:
     first, *others = row
-    cells = [element("th", first, attributes={"scope": "row"})]
-    for column, cell in zip(columns[1:], others, strict=True):
-        attributes = {"class": column.kind, "data-heading": column.heading}
-        cells.append(element("td", cell, attributes=attributes))
-    return element("tr", *cells)
+    cells = (
+        element("td", cell, attributes={"data-heading": column.heading} if cards else None)
+        for column, cell in zip(columns[1:], others, strict=True)
+    )
+    return element("tr", element("th", first, attributes={"scope": "row"}), *cells)
 
 
 def frame_table(caption: str, frame: pl.DataFrame) -> Markup:

@@ -7,21 +7,28 @@
   const dark = matchMedia("(prefers-color-scheme: dark)");
   const settings = { displayModeBar: false, responsive: false, scrollZoom: false, doubleClick: false, typesetMath: false };
   const printWidth = 660;
+  const specifications = new Map();
   let unpacking = null;
 
-  const unpack = async () => {
-    const packed = document.getElementById("plotly-bundle").textContent;
+  const unpacked = async (id) => {
+    const packed = document.getElementById(id).textContent;
     const bytes = Uint8Array.from(atob(packed), (letter) => letter.charCodeAt(0));
     const stream = new Blob([bytes]).stream().pipeThrough(new DecompressionStream("gzip"));
+    return new Response(stream).text();
+  };
+
+  const unpack = async () => {
+    const texts = JSON.parse(await unpacked("charts")).map((one) => JSON.stringify(one));
+    charts.forEach((chart, place) => specifications.set(chart, texts[place]));
     const script = document.createElement("script");
-    script.textContent = await new Response(stream).text();
+    script.textContent = await unpacked("plotly");
     document.head.append(script);
   };
 
   // A colour in the JSON is the light value of a name; on screen it becomes the scheme's value.
   const specification = (chart, printing) => {
     const style = getComputedStyle(document.documentElement);
-    const text = chart.querySelector("script").textContent;
+    const text = specifications.get(chart);
     const coloured = printing ? text : text.replace(/"(#[0-9a-f]{6})"/g, (all, hex) =>
       hex in names ? `"${style.getPropertyValue(`--${names[hex]}`).trim()}"` : all);
     return JSON.parse(coloured);

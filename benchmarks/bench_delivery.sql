@@ -87,7 +87,7 @@ WITH attempts AS (
     FROM commits c JOIN begins b ON b.service = c.service AND c.committed_at > b.begin_at
     ASOF LEFT JOIN done d ON d.service = c.service AND c.committed_at <= d.finished_at
 ), spans AS (
-    SELECT 'change_lead_time' AS metric, coalesce(finished_at, committed_at) AS at,
+    SELECT 'change_lead_time' AS metric, coalesce(finished_at, committed_at) AS moment,
            epoch_us(coalesce(finished_at, TIMESTAMPTZ '2026-07-01 00:00:00Z')) - epoch_us(committed_at) AS us,
            finished_at IS NOT NULL AS observed
     FROM journeys
@@ -97,7 +97,7 @@ WITH attempts AS (
              - epoch_us(finished_at), NOT is_open
     FROM judged WHERE failed
 ), steps AS (
-    SELECT metric, date_trunc('quarter', at) AS quarter, us / 3.6e9 AS value,
+    SELECT metric, date_trunc('quarter', moment) AS quarter, us / 3.6e9 AS value,
            count(*) FILTER (observed) AS ended, count(*) AS n
     FROM spans WHERE us >= 0 GROUP BY ALL
 ), curve AS (

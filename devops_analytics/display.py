@@ -1,6 +1,7 @@
 """How numbers, times and statuses are written: the one place for rounding, units and labels."""
 
-from collections.abc import Iterable
+import re
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
@@ -10,6 +11,7 @@ import polars as pl
 
 from devops_analytics.metrics import Kind, Metric, Unit, metric
 from devops_analytics.periods import Period
+from devops_analytics.schema import TABLE_WORDS
 
 DASH: Final = "\N{EN DASH}"
 
@@ -23,27 +25,18 @@ STATUS_WORDS: Final = {
 }
 """What people read where there is no number."""
 
-TABLE_WORDS: Final = {
-    "commits": "commits",
-    "file_changes": "files changed by commits",
-    "refs": "tags and branches",
-    "changes": "pull or merge requests",
-    "reviews": "reviews",
-    "pipeline_runs": "pipeline runs",
-    "pipeline_jobs": "pipeline jobs",
-    "deployments": "deployments",
-    "incidents": "incidents",
-    "services": "services",
-    "service_repositories": "repositories of services",
-}
-"""What people call the canonical tables."""
 
 POINTS: Final = "points"
 """Unit of maturity scores (0-100), beside the units of metrics."""
 
-_SINGULAR: Final = {"lines": "line", "commits": "commit", "points": "point"}
-_TRIMMED: Final = frozenset({*_SINGULAR, Unit.DAYS_PER_WEEK.value})
-"""Units that are counted, so that three of them are 3 and not 3.0."""
+_COMMIT_ID: Final = re.compile(r"\b([0-9a-f]{10})[0-9a-f]{30}\b")
+_SINGULAR: Final = {
+    Unit.LINES.value: "line",
+    Unit.COMMITS.value: "commit",
+    Unit.DAYS_PER_WEEK.value: "day per week",
+    POINTS: "point",
+}
+"""Units that are counted, so that three of them are 3 and not 3.0, with the word for one."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -169,7 +162,7 @@ def _digits(value: float, scale: Scale, unit: str) -> str:
         return "0"
     if scale is PER_CENT:
         return _per_cent_digits(shown)
-    if unit in _TRIMMED:
+    if unit in _SINGULAR:
         return _plain_digits(shown).removesuffix(".0")
     return _plain_digits(shown)
 
@@ -244,9 +237,9 @@ def axis_title(declared: Metric, scale: Scale | None = None) -> str:
     unit = scale.unit if scale is not None else declared.unit.value
     match declared.kind:
         case Kind.PROPORTION:
-            return "share, per cent"
+            return "share"
         case Kind.DURATION:
-            return f"{quantile_name(declared)}, time"
+            return quantile_name(declared)
         case Kind.LEVEL:
             return f"{quantile_name(declared)}, {unit}"
         case Kind.RATE:
@@ -298,3 +291,16 @@ def format_list(words: Iterable[str], *, joined_by: str = "and") -> str:
     """Return words as a sentence lists them: `a`, `a and b`, `a, b and c`."""
     *rest, last = list(words) or [""]
     return f"{', '.join(rest)} {joined_by} {last}" if rest else last
+
+
+def format_names(names: Sequence[str], *, most: int = 5) -> str:
+    """Return names as a sentence lists them; of many, the first ones and how many more."""
+    more = len(names) - most
+    if more <= 1:
+        return format_list(names)
+    return f"{', '.join(names[:most])} and {format_count(more)} more"
+
+
+def format_key(key: str) -> str:
+    """Return a key with its commit ids cut to what tells them apart."""
+    return _COMMIT_ID.sub(r"\1…", key)

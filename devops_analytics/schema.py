@@ -290,6 +290,21 @@ TABLES: Final[dict[str, type[Traced]]] = {
 }
 """The canonical tables that exports become, by name."""
 
+TABLE_WORDS: Final[dict[str, str]] = {
+    "commits": "commits",
+    "file_changes": "files changed by commits",
+    "refs": "tags and branches",
+    "changes": "pull or merge requests",
+    "reviews": "reviews",
+    "pipeline_runs": "pipeline runs",
+    "pipeline_jobs": "pipeline jobs",
+    "deployments": "deployments",
+    "incidents": "incidents",
+    "services": "services",
+    "service_repositories": "repositories of services",
+}
+"""What people call the canonical tables."""
+
 EVENT_TIME: Final[dict[str, tuple[str, ...]]] = {
     "commits": ("committed_at",),
     "refs": ("created_at",),

@@ -4,7 +4,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from devops_analytics.display import (
-    TABLE_WORDS,
+    POINTS,
+    STATUS_WORDS,
     Measurement,
     format_count,
     format_interval,
@@ -14,7 +15,7 @@ from devops_analytics.display import (
     format_number,
     format_value,
 )
-from devops_analytics.metrics import Kind, Metric, metric
+from devops_analytics.metrics import Kind, Metric, Unit, metric
 
 EXPORTS: Final = {
     "commits": "a git clone or an export of commits",
@@ -30,7 +31,7 @@ EXPORTS: Final = {
 """What fills each table."""
 
 _WORDED: Final = {
-    "deployment_frequency": "Production was deployed to {value}",
+    "deployment_frequency": "Production was deployed to {times}",
     "deployment_days_per_week": "In half of the weeks a service was deployed on at most {value}",
     "change_lead_time": "Half of changes reached production within {value}",
     "failed_deployment_recovery_time": "Half of failed deployments were put right within {value}",
@@ -62,7 +63,10 @@ def headline(measurement: Measurement, *, confidence: float) -> str:
     if measurement.value is None:
         return without_number(measurement)
     words = _WORDED.get(declared.id, _GENERAL[declared.kind]).format(
-        name=declared.name, share=_share_below(declared), value=format_number(measurement)
+        name=declared.name,
+        share=_share_below(declared),
+        value=format_number(measurement),
+        times=format_number(measurement).replace(" per ", " times per "),
     )
     return f"{words} ({_how_sure(measurement, confidence)})."
 
@@ -142,12 +146,6 @@ def _after(clause: str) -> str:
 # ---- What is missing ---- #
 
 
-def unknown_services(row: Mapping[str, Any]) -> str:
-    """Return for which services a metric lacks a feed: a row of `check.unknown_metrics`."""
-    tables = format_list(TABLE_WORDS.get(table, table) for table in str(row["missing"]).split(", "))
-    return f"{row['services']} services have no live feed of {tables}: {row['which']}."
-
-
 def quality_line(row: Mapping[str, Any]) -> str:
     """Return one finding of the data-quality checks as a line: a row of `quality.findings`."""
     return (
@@ -163,16 +161,13 @@ def dimension_sentence(row: Mapping[str, Any], *, name: str) -> str:
     """Return what an assessment says of a dimension: a row of `Assessment.dimensions`."""
     if row["score"] is None:
         return f"{name} is {row['status']}."
-    interval = format_interval(row["low"], row["high"], "points")
-    return (
-        f"{name}: level {row['level']}, {format_value(row['score'], 'points')} of 100 "
-        f"({interval}), from {format_value(row['coverage'], 'share')} of the evidence; "
-        f"with all that is unknown between {format_interval(*_range(row), 'points')}."
-    )
-
-
-def _range(row: Mapping[str, Any]) -> tuple[float, float]:
-    return float(row["range_low"]), float(row["range_high"])
+    interval = format_interval(row["low"], row["high"], POINTS)
+    text = f"{name}: level {row['level']}, {format_value(row['score'], POINTS)} of 100 ({interval})"
+    if row["coverage"] == 1:
+        return f"{text}; all of the evidence is known."
+    known = format_value(row["coverage"], Unit.SHARE.value)
+    possible = format_interval(row["range_low"], row["range_high"], POINTS)
+    return f"{text}; {known} of the evidence is known, with the rest it would be {possible}."
 
 
 def maturity_line(rows: Sequence[Mapping[str, Any]], names: Mapping[str, str]) -> str:
@@ -190,20 +185,25 @@ def maturity_line(rows: Sequence[Mapping[str, Any]], names: Mapping[str, str]) -
     return " ".join(parts)
 
 
-def unknown_line(found: Sequence[Measurement]) -> str:
-    """Return which of several measurements have no number, with the reason in a word."""
-    missing = [m for m in found if m.value is None]
-    if not missing:
-        return "Every one of these numbers is known."
-    words = {
-        "unknown": "not known",
-        "insufficient": "too few to say",
-        "none": "nothing happened",
-    }
-    return (
-        "Without a number: "
-        + "; ".join(
-            f"{metric(m.metric).name.lower()} ({words.get(m.status, m.status)})" for m in missing
+def unknown_line(found: Sequence[Measurement], *, left_out: int, services: int) -> str:
+    """Return which of several measurements have no number, and how many services they leave out.
+
+    Args:
+        found: the measurements.
+        left_out: services whose exports are missing, in part or in the whole.
+        services: all services.
+    """
+    missing = [
+        f"{metric(m.metric).name.lower()} ({STATUS_WORDS[m.status]})"
+        for m in found
+        if m.value is None
+    ]
+    parts = [
+        f"Without a number: {format_list(missing)}." if missing else "All of these have a number."
+    ]
+    if left_out:
+        parts.append(
+            f"Exports are missing or have ended for {format_count(left_out)} of "
+            f"{format_count(services)} services; the numbers leave them out."
         )
-        + "."
-    )
+    return " ".join(parts)

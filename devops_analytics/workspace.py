@@ -286,4 +286,3 @@ class Workspace(Known):
     def model(self) -> Model:
         """The maturity model."""
         return read_model(None, metrics=METRICS)
-

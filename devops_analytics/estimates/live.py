@@ -10,6 +10,7 @@ import polars as pl
 from devops_analytics.estimates.kinds import SHOWN, days_text
 from devops_analytics.feeds import NO_SERVICE
 from devops_analytics.periods import DAY, Period, Span, intersection, union
+from devops_analytics.schema import TABLE_WORDS
 
 TableSpans = dict[str, dict[str, list[Span]]]
 """Table → service → when the table can speak for the service."""
@@ -82,13 +83,16 @@ def why_unknown(found: Entity, period: Period) -> str:
     reasons = []
     for table, spans in found.tables.items():
         if not spans:
-            reasons.append(f"no feed of {table}")
+            reasons.append(f"no feed of {TABLE_WORDS[table]}")
         elif not clip(spans, period):
             start, end = spans[0][0], spans[-1][1]
-            reasons.append(f"feed of {table} covers {start:%Y-%m-%d} to {end:%Y-%m-%d} only")
+            reasons.append(
+                f"feed of {TABLE_WORDS[table]} covers {start:%Y-%m-%d} to {end:%Y-%m-%d} only"
+            )
     if not reasons and not found.tables:
         return "nothing is known of it by then"
-    together = f"no service has {' and '.join(found.tables)} at the same time"
+    words = " and ".join(TABLE_WORDS[table] for table in found.tables)
+    together = f"no service has {words} at the same time"
     return "; ".join(reasons) or together
 
 

@@ -201,16 +201,16 @@ def _measured(
     definitions: Definitions,
 ) -> Estimate:
     days = live_days(found, period)
+    notes: list[str] = []
     if days is None:
         estimate = Estimate(status="unknown", note=why_unknown(found, period))
-        notes = []
     else:
         estimate = estimated(
             metric, cell.value, cell.observed, live_days=days, definitions=definitions
         )
         notes = partly_known(found, period, days, as_of)
-    if cell.left_out:
-        notes.append(f"{cell.left_out} outside the time of the feeds left out")
+        if cell.left_out:
+            notes.append(f"{cell.left_out} outside the time of the feeds left out")
     if not period.is_complete(as_of):
         notes.append(f"period not complete as of {as_of.astimezone(UTC):%Y-%m-%d %H:%M} UTC")
     said = [note for note in (estimate.note, *notes) if note]

@@ -158,7 +158,7 @@ def _log_axis(values: Sequence[float], declared: Metric) -> Axis:
     low, high = min(values) / 1.3, max(values) * 1.3
     inside = [(value, text) for value, text in _LOG_TICKS if low <= value <= high]
     ticks, texts = zip(*inside, strict=True)
-    axis = _axis(list(ticks), list(texts), low, high, f"{axis_title(declared)} (log scale)")
+    axis = _axis(list(ticks), list(texts), low, high, f"{axis_title(declared)} (log)")
     ends = {"type": "log", "range": [log10(low), log10(high)]}
     return Axis(settings={**axis.settings, **ends}, low=low, high=high)
 

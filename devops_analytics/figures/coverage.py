@@ -1,19 +1,29 @@
 """For which time the exports can speak, as a timeline of every table."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
 import plotly.graph_objects as go
 import polars as pl
 
-from devops_analytics.display import TABLE_WORDS, format_list
-from devops_analytics.figures.base import chart, label, plain
+from devops_analytics.display import TABLE_WORDS, format_names
+from devops_analytics.figures.base import annotation, chart, label, plain
 from devops_analytics.figures.palette import light
 
 MOST_ROWS: Final = 60
-_ROW: Final = 20
-_GAP: Final = 0.6
+_ROW: Final = 23
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Row:
+    """A line of the chart: a table's heading, or services with when they are known."""
+
+    table: str
+    services: tuple[str, ...] = ()
+    start: datetime | None = None
+    end: datetime | None = None
 
 
 def coverage_timeline(
@@ -25,7 +35,8 @@ def coverage_timeline(
 ) -> go.Figure | None:
     """Return when each table can speak for each service, as bars over time.
 
-    Services with the same times in a table share a bar, so that sixty services need few rows.
+    Services that a table speaks for from the same month to the same day share a bar, which begins
+    with the last of them.
 
     Args:
         coverage: columns table, service, live_from, live_to.
@@ -36,87 +47,97 @@ def coverage_timeline(
     Returns:
         The figure, or None where no table speaks for any of the services.
     """
-    rows = _rows(coverage, services, tables)
-    if not rows:
+    own = coverage.filter(pl.col("table").is_in(tables), pl.col("service").is_in(services))
+    if own.is_empty():
         return None
+    rows = [row for table in tables for row in _rows(own, table, services)][:MOST_ROWS]
     return chart(
         [_bars(rows)],
         title="When the exports can speak: outside the bars nothing is known",
-        alt=_alt(rows, tables),
-        height=_ROW * len(rows) + 70,
+        alt=_alt(own, tables),
+        height=_ROW * len(rows) + 60,
         layout={
             "bargap": 0.35,
             "xaxis": {
                 "type": "date",
                 "tickformat": "%b<br>%Y",
                 "nticks": 6,
-                "hoverformat": "%d %b %Y",
+                "range": [_text(own["live_from"].min()), _text(max(period[1], *own["live_to"]))],
             },
             "yaxis": {
                 "tickmode": "array",
-                "tickvals": [row["y"] for row in rows],
-                "ticktext": [label(row["label"]) for row in rows],
-                "range": [rows[-1]["y"] + 0.7, -0.7],
+                "tickvals": [y for y, row in enumerate(rows) if row.services],
+                "ticktext": [label(_who(row, services)) for row in rows if row.services],
+                "range": [len(rows) - 0.4, -0.6],
                 "showgrid": False,
                 "tickfont": {"color": light("ink"), "size": 12},
                 "ticklabelstandoff": 6,
             },
-            "margin": {"l": 8, "r": 16, "t": 8, "b": 8},
+            "margin": {"l": 8, "r": 20, "t": 8, "b": 8},
             "shapes": [_ground(period)],
+            "annotations": [_words(row, y) for y, row in enumerate(rows) if row.start is None],
         },
     )
 
 
-def _rows(
-    coverage: pl.DataFrame, services: Sequence[str], tables: Sequence[str]
-) -> list[dict[str, Any]]:
-    """Return the bars: label, names, start, end, y."""
-    rows: list[dict[str, Any]] = []
-    y = 0.0
-    for table in tables:
-        own = coverage.filter(pl.col("table") == table, pl.col("service").is_in(services))
-        groups = (
-            own.sort("service")
-            .group_by("live_from", "live_to")
-            .agg(pl.col("service"))
-            .sort("live_from", "live_to", pl.col("service").list.first())
+def _rows(coverage: pl.DataFrame, table: str, services: Sequence[str]) -> list[_Row]:
+    own = coverage.filter(pl.col("table") == table)
+    groups = (
+        own.sort("service")
+        .with_columns(
+            month=pl.col("live_from").dt.truncate("1mo"), until=pl.col("live_to").dt.date()
         )
-        for start, end, names in groups.iter_rows():
-            who = "all services" if len(names) == len(services) > 1 else _who(names)
-            rows.append(
-                {
-                    "label": f"{TABLE_WORDS[table].split(' ')[0]}: {who}",
-                    "table": table,
-                    "names": names,
-                    "start": start,
-                    "end": end,
-                    "y": y,
-                }
-            )
-            y += 1
-        y += _GAP if groups.height else 0
-    return rows[:MOST_ROWS]
+        .group_by("month", "until")
+        .agg(pl.col("live_from").max(), pl.col("live_to").max(), pl.col("service"))
+        .sort("month", "until")
+    )
+    known = [
+        _Row(table=table, services=tuple(names), start=start, end=end)
+        for start, end, names in groups.select("live_from", "live_to", "service").iter_rows()
+    ]
+    silent = tuple(sorted(set(services) - set(own["service"])))
+    missing = [_Row(table=table, services=silent)] if silent else []
+    return [_Row(table=table), *known, *missing]
 
 
-def _who(names: Sequence[str]) -> str:
-    return names[0] if len(names) == 1 else f"{len(names)} services"
+def _who(row: _Row, services: Sequence[str]) -> str:
+    if len(row.services) == 1:
+        return row.services[0]
+    everyone = "all " if len(row.services) == len(services) else ""
+    return f"{everyone}{len(row.services)} services"
 
 
-def _bars(rows: Sequence[dict[str, Any]]) -> go.Bar:
+def _bars(rows: Sequence[_Row]) -> go.Bar:
+    known = [(y, row) for y, row in enumerate(rows) if row.start is not None]
     return go.Bar(
-        x=[(row["end"] - row["start"]).total_seconds() * 1000 for row in rows],
-        base=[_text(row["start"]) for row in rows],
-        y=[row["y"] for row in rows],
+        x=[
+            (row.end - row.start).total_seconds() * 1000
+            for _, row in known
+            if row.end and row.start
+        ],
+        base=[_text(row.start) for _, row in known],
+        y=[y for y, _ in known],
         orientation="h",
-        width=0.62,
+        width=0.5,
         marker={"color": light("accent"), "line": {"width": 0}},
         hoverinfo="text",
         hovertext=[
-            f"<b>{plain(TABLE_WORDS[row['table']])}</b><br>{row['start']:%d %b %Y} to "
-            f"{row['end']:%d %b %Y}<br>{plain(format_list(row['names'][:6]))}"
-            for row in rows
+            f"<b>{plain(TABLE_WORDS[row.table])}</b><br>{row.start:%d %b %Y} to {row.end:%d %b %Y}"
+            f"<br>{plain(format_names(row.services))}"
+            for _, row in known
         ],
     )
+
+
+def _words(row: _Row, y: int) -> dict[str, Any]:
+    """Return a table's heading, or that it says nothing of these services."""
+    common = {"xref": "paper", "yref": "y", "xanchor": "left", "yanchor": "middle", "xshift": 4}
+    if row.services:
+        return annotation("no export", x=0, y=y, settings=common)
+    font = {"size": 12, "color": light("ink")}
+    words = TABLE_WORDS[row.table]
+    text = f"<b>{plain(words[0].upper() + words[1:])}</b>"
+    return annotation(text, x=0, y=y, settings={**common, "font": font})
 
 
 def _ground(period: tuple[datetime, datetime]) -> dict[str, Any]:
@@ -134,16 +155,17 @@ def _ground(period: tuple[datetime, datetime]) -> dict[str, Any]:
     }
 
 
-def _text(moment: datetime) -> str:
+def _text(moment: Any) -> str:
     return f"{moment:%Y-%m-%d %H:%M:%S}"
 
 
-def _alt(rows: Sequence[dict[str, Any]], tables: Sequence[str]) -> str:
-    parts = [
-        f"{TABLE_WORDS[table]} from {min(row['start'] for row in own):%B %Y} to "
-        f"{max(row['end'] for row in own):%B %Y}"
-        if (own := [row for row in rows if row["table"] == table])
-        else f"{TABLE_WORDS[table]} never"
-        for table in tables
-    ]
+def _alt(coverage: pl.DataFrame, tables: Sequence[str]) -> str:
+    parts = []
+    for table in tables:
+        own = coverage.filter(pl.col("table") == table)
+        if own.is_empty():
+            parts.append(f"{TABLE_WORDS[table]} never")
+        else:
+            ends = f"from {own['live_from'].min():%B %Y} to {own['live_to'].max():%B %Y}"
+            parts.append(f"{TABLE_WORDS[table]} {ends}")
     return f"When exports can speak: {'; '.join(parts)}."

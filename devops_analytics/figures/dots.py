@@ -17,7 +17,7 @@ from devops_analytics.display import (
 )
 from devops_analytics.figures.base import Axis, chart, label, plain, value_axis
 from devops_analytics.figures.palette import light
-from devops_analytics.metrics import Metric, metric
+from devops_analytics.metrics import Kind, Metric, metric
 
 MOST_ROWS: Final = 40
 MOST_WITHOUT_NUMBER: Final = 8
@@ -44,20 +44,23 @@ def dot_plot(services: pl.DataFrame, whole: pl.DataFrame | None = None) -> go.Fi
     if not known:
         return None
     others = [m for m in found if m.value is None]
+    declared = metric(known[0].metric)
+    # The rate of a whole is the sum of its parts, not one among them.
+    together = [] if whole is None or declared.kind is Kind.RATE else measurements(whole)
     rows = [
-        *(measurements(whole) if whole is not None else []),
+        *together,
         *known[:MOST_ROWS],
         *others[:MOST_WITHOUT_NUMBER],
     ]
     n_hidden = len(known[MOST_ROWS:]) + len(others[MOST_WITHOUT_NUMBER:])
-    declared = metric(known[0].metric)
     ends = [end for m in rows if m.value is not None for end in _ends(m)]
     axis = value_axis(ends, declared)
+    longest = max(map(len, _number_texts(rows)))
     return chart(
         [
             _intervals(rows, axis),
             _open_ends(rows, axis),
-            _dots(rows, whole=whole is not None),
+            _dots(rows, whole=bool(together)),
             _numbers(rows, axis),
             _words(rows, axis),
         ],
@@ -75,7 +78,7 @@ def dot_plot(services: pl.DataFrame, whole: pl.DataFrame | None = None) -> go.Fi
                 "tickfont": {"color": light("ink")},
                 "ticklabelstandoff": 6,
             },
-            "margin": {"l": 8, "r": 92, "t": 8, "b": 8},
+            "margin": {"l": 8, "r": 20 + 7 * longest, "t": 8, "b": 8},
         },
     )
 
@@ -153,15 +156,24 @@ def _hover(measurement: Measurement) -> str:
 def _numbers(rows: Sequence[Measurement], axis: Axis) -> go.Scatter:
     """Write each number at the right edge."""
     known = [(row, m) for row, m in enumerate(rows) if m.value is not None]
-    texts = [f"  {plain(format_number(m))}" for _, m in known]
+    texts = [f"  {plain(text)}" for text in _number_texts(rows)]
     return _texts(texts, [row for row, _ in known], axis.high, colour="ink")
+
+
+def _number_texts(rows: Sequence[Measurement]) -> list[str]:
+    """Return the numbers of the rows that have one, rates all on the scale of the highest."""
+    known = [m for m in rows if m.value is not None]
+    highest = max((m.value for m in known if m.value is not None), default=None)
+    return [format_number(m, beside=highest) for m in known]
 
 
 def _words(rows: Sequence[Measurement], axis: Axis) -> go.Scatter:
     """Write the status of each service without a number at the left edge."""
     others = [(row, m) for row, m in enumerate(rows) if m.value is None]
     texts = [f" {plain(_status(m))}" for _, m in others]
-    return _texts(texts, [row for row, _ in others], axis.low, colour="muted")
+    # On a log axis plotly takes the very edge for outside.
+    edge = axis.low + (axis.high - axis.low) * 1e-9
+    return _texts(texts, [row for row, _ in others], edge, colour="muted")
 
 
 def _texts(texts: list[str], rows: list[int], x: float, *, colour: str) -> go.Scatter:

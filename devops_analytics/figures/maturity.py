@@ -39,7 +39,7 @@ def maturity_bars(dimensions: pl.DataFrame, names: Mapping[str, str]) -> go.Figu
                 "range": [0, _BEST],
                 "tickmode": "array",
                 "tickvals": [0, 25, 50, 75, 100],
-                "title": {"text": "points of 100; pale: range with all unknown at 0 and at 100"},
+                "title": {"text": "points of 100 (pale: still unknown)"},
             },
             "yaxis": {
                 "tickmode": "array",

@@ -30,12 +30,12 @@ PALETTE: Final = {
     "caution": Colour("#8a4a00", "#f2b766"),
     "caution-soft": Colour("#fdf2e2", "#3a2a12"),
     "stage-1": Colour("#0b4a7f", "#9ccbf5"),
-    "stage-2": Colour("#4a93cc", "#3f7fb8"),
-    "stage-3": Colour("#c2570c", "#f59e5b"),
-    "stage-4": Colour("#a8891b", "#d9c15a"),
+    "stage-2": Colour("#2f7ab4", "#5b9bd5"),
+    "stage-3": Colour("#b9500a", "#f59e5b"),
+    "stage-4": Colour("#856a10", "#d9c15a"),
     "stage-5": Colour("#8e4a86", "#d59ccd"),
-    "stage-6": Colour("#20756a", "#5cc4b4"),
-    "stage-7": Colour("#8d98a4", "#6d7a87"),
+    "stage-6": Colour("#1c6f64", "#5cc4b4"),
+    "stage-7": Colour("#67727e", "#95a1ad"),
 }
 """Every colour by name; the page's CSS variables and the charts are made from it."""
 

@@ -70,7 +70,7 @@ def stage_bars(shares: pl.DataFrame) -> go.Figure | None:
                 "tickfont": {"color": light("ink")},
                 "ticklabelstandoff": 6,
             },
-            "margin": {"l": 8, "r": 20, "t": 8, "b": 8},
+            "margin": {"l": 8, "r": 28, "t": 8, "b": 8},
         },
     )
 

@@ -310,13 +310,15 @@ def first_after(rows: pl.DataFrame, deployments: pl.DataFrame, *, at: str) -> pl
     are told apart by their id.
     """
     pairs = deployments.select("service", "repo").unique(maintain_order=True).with_row_index("pair")
-    numbered = deployments.join(pairs, on=["service", "repo"]).select(
-        "pair", "deployment_id", "finished_at"
+    ordered = (
+        deployments.select("service", "repo", "deployment_id", "finished_at")
+        .join(pairs, on=["service", "repo"])
+        .select("pair", "deployment_id", "finished_at")
+        .sort("finished_at", "deployment_id")
     )
-    ordered = numbered.sort("finished_at", "deployment_id")
     begins = ordered.group_by("pair").agg(begin=pl.col("finished_at").min())
     return (
-        rows.join(pairs, on=["service", "repo"])
+        rows.join(pairs.join(begins, on="pair"), on=["service", "repo"])
         .sort(at)
         .join_asof(
             ordered,
@@ -326,6 +328,6 @@ def first_after(rows: pl.DataFrame, deployments: pl.DataFrame, *, at: str) -> pl
             strategy="forward",
             check_sortedness=False,
         )
-        .join(begins, on="pair")
         .with_columns(is_baseline=pl.col(at) <= pl.col("begin"))
+        .drop("pair", "begin")
     )

@@ -66,6 +66,8 @@ def declared_deployments(tables: Tables, settings: Settings) -> pl.LazyFrame:
         _declared(tables, settings, owners, rule, index)
         for index, rule in enumerate(settings.deployments)
     ]
+    if len(made) == 1:
+        return made[0].lazy()
     return (
         pl.concat([empty("deployments"), *made])
         .unique("deployment_id", keep="first", maintain_order=True)
@@ -103,7 +105,7 @@ def _declared(
 def _with_service(
     drafts: pl.DataFrame, settings: Settings, owners: pl.DataFrame, rule: DeclaredDeployments
 ) -> pl.DataFrame:
-    """Add `service`, and `inside`: the repository's name where the service's own won't do."""
+    """Add `service`, and `inside`: what names the repository within it."""
     if rule.service is not None:
         served = drafts.with_columns(service=pl.lit(rule.service))
     elif not settings.services:
@@ -113,15 +115,19 @@ def _with_service(
         if rule.repository is not None and owned.is_empty():
             owned = drafts.with_columns(service=pl.col("repo"))
         served = owned
-    sizes = owners.group_by("service").agg(n_repositories=pl.len())
-    return (
-        served.drop_nulls("service")
-        .join(sizes, on="service", how="left", maintain_order="left")
-        .with_columns(
-            inside=pl.when(pl.col("n_repositories") > 1)
-            .then(pl.format("{}/", "repo"))
-            .otherwise(pl.lit(""))
-        )
+    return served.drop_nulls("service").join(
+        _insides(served, owners), on=["service", "repo"], how="left", maintain_order="left"
+    )
+
+
+def _insides(served: pl.DataFrame, owners: pl.DataFrame) -> pl.DataFrame:
+    """Return service, repo and `inside`: the repository's name where a service has several."""
+    pairs = served.select("service", "repo").unique()
+    sizes = pl.concat([pairs, owners]).unique().group_by("service").len()
+    return pairs.join(sizes, on="service").select(
+        "service",
+        "repo",
+        inside=pl.when(pl.col("len") > 1).then(pl.format("{}/", "repo")).otherwise(pl.lit("")),
     )
 
 
@@ -215,10 +221,10 @@ def _from_merges(tables: Tables, rule: DeclaredDeployments) -> pl.DataFrame:
 
 def _from_runs(tables: Tables, rule: DeclaredDeployments) -> pl.DataFrame:
     runs = _matching(_of_repository(tables["pipeline_runs"], rule), "pipeline", rule.pattern)
-    chosen = runs.select(
+    chosen = _matching(runs, "branch", rule.branch).select(
         "repo", "run_id", "attempt", "sha", "branch", "started_at", "finished_at", "result", *_TRACE
-    ).collect()
-    return _one_per_run(_on_branch(chosen, rule), "run")
+    )
+    return _one_per_run(chosen.collect(), "run")
 
 
 def _from_jobs(tables: Tables, rule: DeclaredDeployments) -> pl.DataFrame:
@@ -252,12 +258,8 @@ def _from_jobs(tables: Tables, rule: DeclaredDeployments) -> pl.DataFrame:
             result=pl.col("result").sort_by("weight").last(),
         )
     )
-    of_repository = _of_repository(attempts.lazy(), rule).collect()
-    return _one_per_run(_on_branch(of_repository, rule), "job of run")
-
-
-def _on_branch(attempts: pl.DataFrame, rule: DeclaredDeployments) -> pl.DataFrame:
-    return _matching(attempts.lazy(), "branch", rule.branch).collect()
+    of_repository = _of_repository(attempts.lazy(), rule)
+    return _one_per_run(_matching(of_repository, "branch", rule.branch).collect(), "job of run")
 
 
 def _one_per_run(attempts: pl.DataFrame, word: str) -> pl.DataFrame:
@@ -269,24 +271,42 @@ def _one_per_run(attempts: pl.DataFrame, word: str) -> pl.DataFrame:
     """
     named = attempts.with_columns(name=pl.format(f"{word} {{}}", "run_id"), ref="branch")
     run = ["repo", "run_id"]
-    if (attempts["attempt"].max() or 1) == 1:
+    tried_again = named.filter(pl.col("attempt") > 1).select(run).unique()
+    if tried_again.is_empty():
         return _as_draft(named)
     succeeded = pl.col("result") == "success"
-    numbered = named.with_columns(
+    once = named.join(tried_again, on=run, how="anti", nulls_equal=True)
+    numbered = named.join(tried_again, on=run, how="semi", nulls_equal=True).with_columns(
         deciding=pl.when(succeeded.any())
         .then(pl.col("attempt").filter(succeeded).min())
         .otherwise(pl.col("attempt").max())
         .over(run)
     )
-    deciding = numbered.filter(pl.col("attempt") == pl.col("deciding"))
-    successes = numbered.filter(succeeded & pl.col("finished_at").is_not_null()).sort(
-        "finished_at", "run_id", "attempt"
+    deciding = numbered.filter(pl.col("attempt") == pl.col("deciding")).drop("deciding")
+    later = numbered.filter(succeeded & (pl.col("attempt") > pl.col("deciding")))
+    return _as_draft(
+        pl.concat([once, deciding, _back_again(later.drop("deciding"), named.filter(succeeded))])
     )
-    back_again = successes.filter(
-        (pl.col("attempt") > pl.col("deciding"))
-        & (pl.col("run_id") != pl.col("run_id").shift().over("repo"))
-    ).with_columns(name=pl.format("{} attempt {}", "name", "attempt"))
-    return _as_draft(pl.concat([deciding, back_again]))
+
+
+def _back_again(later: pl.DataFrame, successes: pl.DataFrame) -> pl.DataFrame:
+    """Keep the later successes of runs that follow a success of another run of the repository."""
+    before = successes.select("repo", "finished_at", run_before="run_id").drop_nulls("finished_at")
+    return (
+        later.drop_nulls("finished_at")
+        .sort("finished_at", "run_id", "attempt")
+        .join_asof(
+            before.sort("finished_at", "run_before"),
+            on="finished_at",
+            by="repo",
+            strategy="backward",
+            allow_exact_matches=False,
+            check_sortedness=False,
+        )
+        .filter(pl.col("run_before") != pl.col("run_id"))
+        .with_columns(name=pl.format("{} attempt {}", "name", "attempt"))
+        .drop("run_before")
+    )
 
 
 def _as_draft(attempts: pl.DataFrame) -> pl.DataFrame:

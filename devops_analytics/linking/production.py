@@ -61,7 +61,7 @@ def production_deployments(
     """
     ended = _ended_in_production(tables["deployments"], settings)
     untimed = ended.filter(pl.col("finished_at").is_null())
-    timed = ended.drop_nulls("finished_at").sort("service", "finished_at", "deployment_id")
+    timed = _in_order(ended.drop_nulls("finished_at"))
     judged = with_versions(timed, tables, repositories=repositories, known=known)
     lost = judged.filter(pl.col("reason").is_not_null() & pl.col("succeeded")).with_columns(
         named=pl.coalesce("sha", "ref", "artifact")
@@ -89,6 +89,17 @@ def production_deployments(
                 unlinked(lost, "deployment", key="deployment_id", at="finished_at", detail="named"),
             ]
         ),
+    )
+
+
+def _in_order(deployments: pl.DataFrame) -> pl.DataFrame:
+    """Sort by service, finished_at and deployment_id (services by number: much faster)."""
+    services = deployments.select(pl.col("service").unique().sort()).with_row_index("place")
+    return (
+        deployments.sort("finished_at", "deployment_id")
+        .join(services, on="service", how="left", maintain_order="left")
+        .sort("place", maintain_order=True)
+        .drop("place")
     )
 
 

@@ -7,7 +7,7 @@ import polars as pl
 from devops_analytics.linking.commits import Carried
 from devops_analytics.linking.links import Remedies
 
-_SEQUENCE = ["service", "repo"]
+_NONE = Remedies.create_empty()
 
 
 def remedies(
@@ -24,11 +24,7 @@ def remedies(
     Only successful production deployments of one service and repository are compared, in their
     order.
     """
-    numbered = (
-        deployments.filter("succeeded")
-        .select("deployment_id", "service", "repo", "version")
-        .with_row_index("position")
-    )
+    numbered = _numbered(deployments.filter("succeeded"))
     found = [
         _rollbacks(numbered),
         _reverts(tables, carried, numbered),
@@ -49,26 +45,45 @@ def remedies(
     )
 
 
+def _numbered(succeeded: pl.DataFrame) -> pl.DataFrame:
+    """Return deployment_id, version, `position` over all, and `sequence` of service and repo."""
+    pairs = succeeded.select("service", "repo").unique().with_row_index("sequence")
+    return (
+        succeeded.select("deployment_id", "service", "repo", "version")
+        .with_row_index("position")
+        .join(pairs, on=["service", "repo"], how="left", nulls_equal=True, maintain_order="left")
+        .select("position", "sequence", "deployment_id", "version")
+    )
+
+
 def _rollbacks(numbered: pl.DataFrame) -> pl.DataFrame:
     """Return deployments of a version that was in production before the running one ever was.
 
     The first deployment after that version's last one is put right. Deployments without a version
     are left out of the sequence: nothing can be said of them.
     """
-    versioned = numbered.filter(pl.col("version").is_not_null())
-    same_version = [*_SEQUENCE, "version"]
-    position = pl.col("position")
-    ordered = versioned.with_columns(
-        first=position.min().over(same_version),
-        last_before=position.shift().over(same_version, order_by="position"),
-        next_position=position.shift(-1).over(_SEQUENCE, order_by="position"),
-    ).with_columns(running_first=pl.col("first").shift().over(_SEQUENCE, order_by="position"))
-    back = ordered.filter(pl.col("first") < pl.col("running_first"))
-    followers = ordered.select(last_before="position", remedied_position="next_position")
-    ids = numbered.select(remedied_position="position", remedied_deployment_id="deployment_id")
+    versioned = numbered.filter(pl.col("version").is_not_null()).with_columns(
+        place=pl.int_range(pl.len()).over("sequence")
+    )
+    # Few versions are deployed twice; only they can come back.
+    place = pl.col("place")
+    repeated = versioned.filter(pl.struct("sequence", "version").is_duplicated()).with_columns(
+        first=place.min().over("sequence", "version"),
+        last_before=place.shift().over("sequence", "version"),
+    )
+    again = repeated.filter(pl.col("last_before").is_not_null())
+    if again.is_empty():
+        return _NONE
+    running = versioned.join(
+        repeated.select("position", "first"), on="position", how="left"
+    ).select("sequence", place=place + 1, running_first=pl.coalesce("first", "place"))
+    remedied = versioned.select(
+        "sequence", last_before=place - 1, remedied_deployment_id="deployment_id"
+    )
     return (
-        back.join(followers, on="last_before")
-        .join(ids, on="remedied_position")
+        again.join(running, on=["sequence", "place"])
+        .filter(pl.col("first") < pl.col("running_first"))
+        .join(remedied, on=["sequence", "last_before"])
         .select("deployment_id", "remedied_deployment_id", method=pl.lit("rollback"))
     )
 
@@ -87,6 +102,8 @@ def _reverts(
         .select("repo", "sha", "reverts_sha")
         .collect()
     )
+    if reverts.is_empty():
+        return _NONE
     placed = carried.rows.filter(pl.col("deployment_id").is_not_null() & ~pl.col("is_baseline"))
     positions = numbered.select("deployment_id", "position")
     repairs = (
@@ -126,11 +143,13 @@ def _hotfixes(
     own_words = (
         tables["commits"].filter(pl.col("subject_kind") == "hotfix").select("repo", "sha").collect()
     )
+    hotfixes = merged.filter(pl.col("title_kind") == "hotfix").select("repo", "change_id")
+    if own_words.is_empty() and hotfixes.is_empty():
+        return _NONE
     placed = carried.rows.filter(pl.col("deployment_id").is_not_null() & pl.col("counts"))
     by_commit = placed.filter(~pl.col("is_baseline")).join(
         own_words, on=["repo", "sha"], how="semi"
     )
-    hotfixes = merged.filter(pl.col("title_kind") == "hotfix").select("repo", "change_id")
     by_change = _first_of_changes(placed, numbered, hotfixes, members, deployed_changes)
     fixing = pl.concat([by_commit.select("deployment_id"), by_change.select("deployment_id")])
     return (
@@ -168,17 +187,13 @@ def _first_of_changes(
 
 def _predecessors(numbered: pl.DataFrame) -> pl.DataFrame:
     """Return each deployment with the last one before it that put out another version."""
-    place = pl.int_range(pl.len()).over(_SEQUENCE)
     begins_run = (
-        pl.col("version")
-        .ne(pl.col("version").shift().over(_SEQUENCE, order_by="position"))
-        .fill_null(value=True)
+        pl.col("version").ne(pl.col("version").shift().over("sequence")).fill_null(value=True)
     )
-    runs = numbered.with_columns(place=place, begins_run=begins_run).with_columns(
-        before=pl.when("begins_run")
-        .then(pl.col("place") - 1)
-        .forward_fill()
-        .over(_SEQUENCE, order_by="position")
+    runs = numbered.with_columns(
+        place=pl.int_range(pl.len()).over("sequence"), begins_run=begins_run
+    ).with_columns(
+        before=pl.when("begins_run").then(pl.col("place") - 1).forward_fill().over("sequence")
     )
-    earlier = runs.select(*_SEQUENCE, before="place", remedied_deployment_id="deployment_id")
-    return runs.join(earlier, on=[*_SEQUENCE, "before"], nulls_equal=True)
+    earlier = runs.select("sequence", before="place", remedied_deployment_id="deployment_id")
+    return runs.join(earlier, on=["sequence", "before"])

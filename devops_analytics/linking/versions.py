@@ -26,22 +26,38 @@ def with_versions(
     known and it need not).
     """
     numbered = _cleaned(deployments).with_row_index("row")
-    candidates = _candidates(numbered, repositories)
-    found = _found(candidates, tables, known)
-    chosen = _chosen(found, numbered)
-    branches = _branches(chosen, tables)
-    judged = (
+    owned = numbered.join(_only_repositories(repositories), on="service", how="left")
+    placed = owned.with_columns(
+        candidate=pl.coalesce("repo", "only_repo"),
+        n_candidates=pl.when(pl.col("repo").is_not_null()).then(1).otherwise("n_repositories"),
+    ).drop("repo", "only_repo", "n_repositories")
+    is_plain = _is_plain(placed, tables, known)
+    plain = (
+        placed.filter(is_plain)
+        .rename({"candidate": "repo"})
+        .with_columns(
+            commit=pl.lit(None, dtype=pl.String),
+            ref_sha=pl.lit(None, dtype=pl.String),
+            is_ref=pl.lit(None, dtype=pl.Boolean),
+        )
+    )
+    found = _chosen(placed.filter(~is_plain), tables, repositories=repositories)
+    return _judged(pl.concat([plain, found.select(plain.columns)]), tables, known)
+
+
+def _judged(
+    chosen: pl.DataFrame, tables: Mapping[str, pl.LazyFrame], known: pl.DataFrame
+) -> pl.DataFrame:
+    commit = pl.coalesce("commit", "own_sha", "ref_sha")
+    is_branch = pl.col("row").is_in(_branches(chosen, tables).implode())
+    return (
         chosen.join(known, on="repo", how="left")
-        .join(branches, on="row", how="left")
         .with_columns(
             has_graph=pl.col("has_graph").fill_null(value=False),
             is_known=pl.col("has_graph").is_not_null(),
-            is_branch=pl.col("is_branch").fill_null(value=False),
+            is_branch=is_branch,
         )
-    )
-    commit = pl.coalesce("commit", "own_sha", "ref_sha")
-    return (
-        judged.with_columns(
+        .with_columns(
             sha=commit,
             version=pl.coalesce(
                 commit, pl.when(~pl.col("is_branch")).then(pl.col("ref")), pl.col("artifact")
@@ -54,6 +70,44 @@ def with_versions(
     )
 
 
+def _only_repositories(repositories: pl.DataFrame) -> pl.DataFrame:
+    """Return service, n_repositories and only_repo (null where a service has several)."""
+    return (
+        repositories.select("service", "repo")
+        .unique()
+        .group_by("service")
+        .agg(
+            n_repositories=pl.len().cast(pl.Int64),
+            only_repo=pl.when(pl.len() == 1).then(pl.col("repo").first()),
+        )
+    )
+
+
+def _is_plain(
+    placed: pl.DataFrame, tables: Mapping[str, pl.LazyFrame], known: pl.DataFrame
+) -> pl.Series:
+    """Mark deployments whose version stands as it is written.
+
+    Nothing has to be looked up where at most one repository comes into question, its graph is not
+    known and the ref, if there is one, is neither a tag or release of it nor a commit id.
+    """
+    with_graph = known.filter("has_graph")["repo"].implode()
+    pairs = placed.select("candidate", "ref").drop_nulls().unique()
+    named = _ref_targets(pairs, tables).select("candidate", "ref")
+    is_sha = pl.col("ref").str.contains(FULL_SHA)
+    telling = pl.concat([named, pairs.filter(is_sha)]).unique().with_columns(tells=pl.lit(1))
+    return (
+        placed.select("candidate", "ref", "n_candidates")
+        .join(telling, on=["candidate", "ref"], how="left", maintain_order="left")
+        .select(
+            (pl.col("n_candidates").fill_null(0) <= 1)
+            & ~pl.col("candidate").is_in(with_graph).fill_null(value=False)
+            & pl.col("tells").is_null()
+        )
+        .to_series()
+    )
+
+
 def _cleaned(deployments: pl.DataFrame) -> pl.DataFrame:
     return deployments.with_columns(
         own_sha=pl.col("sha").str.to_lowercase(),
@@ -61,51 +115,49 @@ def _cleaned(deployments: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def _candidates(numbered: pl.DataFrame, repositories: pl.DataFrame) -> pl.DataFrame:
-    """Return one row per deployment and repository that it may come from."""
-    owned = repositories.select("service", candidate="repo").unique()
-    given = pl.col("repo").is_not_null()
-    own = numbered.filter(given).with_columns(candidate="repo")
-    others = numbered.filter(~given).join(owned, on="service")
-    columns = ["row", "candidate", "own_sha", "ref"]
-    return pl.concat([own.select(columns), others.select(columns)]).with_columns(
-        n_candidates=pl.len().over("row")
-    )
-
-
-def _found(
-    candidates: pl.DataFrame, tables: Mapping[str, pl.LazyFrame], known: pl.DataFrame
+def _chosen(
+    placed: pl.DataFrame, tables: Mapping[str, pl.LazyFrame], *, repositories: pl.DataFrame
 ) -> pl.DataFrame:
-    """Add `ref_sha` (where the ref leads) and `commit` (a commit that the history holds).
+    """Add `repo`, `commit`, `ref_sha` and `is_ref` of the repository that holds the version.
 
-    Looking a sha up in the history is left out where nothing depends on it: there is one
-    candidate, its graph is not known, and no ref says otherwise.
+    That is the only candidate, or the only one of several that has the commit or the ref.
     """
-    refs = _ref_targets(candidates, tables)
-    led = candidates.join(refs, on=["candidate", "ref"], how="left").with_columns(
-        ref_sha=pl.coalesce(
-            "ref_sha",
-            pl.when(pl.col("ref").str.contains(FULL_SHA)).then(pl.col("ref")),
-        )
+    found = _found(_candidates(placed, repositories), tables)
+    holds = pl.col("commit").is_not_null() | pl.col("is_ref").fill_null(value=False)
+    several = pl.col("n_candidates") > 1
+    chosen = found.filter(~several | (holds & (holds.sum().over("row") == 1)))
+    return placed.drop("candidate").join(
+        chosen.select("row", "commit", "ref_sha", "is_ref", repo="candidate"),
+        on="row",
+        how="left",
     )
-    with_graph = known.filter("has_graph")["repo"].implode()
-    disputed = pl.col("own_sha").is_not_null() & pl.col("ref_sha").is_not_null()
-    matters = pl.col("candidate").is_in(with_graph) | (pl.col("n_candidates") > 1) | disputed
-    wanted = led.filter(matters)
-    keys = (
-        pl.concat(
-            [
-                wanted.select(repo="candidate", sha="own_sha"),
-                wanted.select(repo="candidate", sha="ref_sha"),
-            ]
-        )
-        .drop_nulls()
-        .unique()
+
+
+def _candidates(placed: pl.DataFrame, repositories: pl.DataFrame) -> pl.DataFrame:
+    """Return one row per deployment and repository that it may come from."""
+    columns = ["row", "candidate", "n_candidates", "own_sha", "ref"]
+    single = placed.filter(pl.col("candidate").is_not_null())
+    several = (
+        placed.filter(pl.col("candidate").is_null())
+        .drop("candidate")
+        .join(repositories.select("service", candidate="repo").unique(), on="service")
+    )
+    return pl.concat([single.select(columns), several.select(columns)])
+
+
+def _found(candidates: pl.DataFrame, tables: Mapping[str, pl.LazyFrame]) -> pl.DataFrame:
+    """Add `ref_sha` (where the ref leads), `is_ref` and `commit` (that the history holds)."""
+    full_sha = pl.when(pl.col("ref").str.contains(FULL_SHA)).then(pl.col("ref"))
+    led = candidates.join(
+        _ref_targets(candidates, tables), on=["candidate", "ref"], how="left"
+    ).with_columns(ref_sha=pl.coalesce("ref_sha", full_sha))
+    keys = pl.concat(
+        [led.select(repo="candidate", sha="own_sha"), led.select(repo="candidate", sha="ref_sha")]
     )
     held = (
         tables["commits"]
         .select("repo", "sha")
-        .join(keys.lazy(), on=["repo", "sha"], how="semi")
+        .join(keys.drop_nulls().unique().lazy(), on=["repo", "sha"], how="semi")
         .collect()
         .with_columns(held=pl.col("sha"))
     )
@@ -115,7 +167,6 @@ def _found(
         led.join(by_sha, on=["candidate", "own_sha"], how="left")
         .join(by_ref, on=["candidate", "ref_sha"], how="left")
         .with_columns(commit=pl.coalesce("held_sha", "held_ref"))
-        .drop("held_sha", "held_ref")
     )
 
 
@@ -136,34 +187,13 @@ def _ref_targets(candidates: pl.DataFrame, tables: Mapping[str, pl.LazyFrame]) -
     )
 
 
-def _chosen(found: pl.DataFrame, numbered: pl.DataFrame) -> pl.DataFrame:
-    """Keep one candidate per deployment: the only one, or the only one that holds the version."""
-    holds = pl.col("commit").is_not_null() | pl.col("is_ref").fill_null(value=False)
-    several = pl.col("n_candidates") > 1
-    chosen = found.filter(~several | (holds & (holds.sum().over("row") == 1)))
-    return (
-        numbered.drop("repo")
-        .join(
-            chosen.select("row", "commit", "ref_sha", "is_ref", repo="candidate"),
-            on="row",
-            how="left",
-        )
-        .join(found.select("row", "n_candidates").unique(), on="row", how="left")
-    )
-
-
-def _branches(chosen: pl.DataFrame, tables: Mapping[str, pl.LazyFrame]) -> pl.DataFrame:
+def _branches(chosen: pl.DataFrame, tables: Mapping[str, pl.LazyFrame]) -> pl.Series:
     """Return the rows whose ref is known to be a branch and nothing else."""
     named = chosen.filter(
         pl.col("ref").is_not_null() & pl.col("own_sha").is_null() & pl.col("is_ref").is_null()
     ).select("row", "repo", name=pl.col("ref").str.strip_prefix("refs/heads/"))
     branches = tables["refs"].filter(pl.col("kind") == "branch").select("repo", "name").unique()
-    return (
-        named.lazy()
-        .join(branches, on=["repo", "name"])
-        .select("row", is_branch=pl.lit(value=True))
-        .collect()
-    )
+    return named.lazy().join(branches, on=["repo", "name"]).collect()["row"]
 
 
 def _reason() -> pl.Expr:

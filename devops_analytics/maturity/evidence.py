@@ -235,8 +235,9 @@ def _outcome(
     measurements: Mapping[str, Measured],
 ) -> tuple[Outcome, str]:
     if indicator.item is not None:
-        kind = "answers to" if indicator.evidence_class == "survey" else "an attestation of"
-        return Outcome.NOT_AVAILABLE, f"Not known: it needs an export of {kind} {indicator.item}."
+        is_survey = indicator.evidence_class == "survey"
+        lacking = "a survey with the items" if is_survey else "an attestation of"
+        return Outcome.NOT_AVAILABLE, f"Not known: it needs {lacking} {indicator.item}."
     if indicator.metric == COVERAGE:
         outcome, reason = Outcome.SCORED, ""
         if measured is None:

@@ -9,14 +9,24 @@ from devops_analytics.check import unlinked_by_reason
 from devops_analytics.display import (
     Measurement,
     format_count,
+    format_key,
     format_value,
     measurements,
 )
 from devops_analytics.metrics import DORA_FIVE, METRICS, Metric, Unit, metric
 from devops_analytics.metrics.lead_time_stages import LEAD_TIME_STAGES
+from devops_analytics.reference import described
 from devops_analytics.reporting.block import Block
-from devops_analytics.reporting.html import Node, classed, details, element, joined, paragraphs
-from devops_analytics.reporting.page import Page, method_details
+from devops_analytics.reporting.html import (
+    Node,
+    classed,
+    definitions,
+    details,
+    element,
+    joined,
+    paragraphs,
+)
+from devops_analytics.reporting.page import Page
 from devops_analytics.reporting.stages import stage_shares
 from devops_analytics.reporting.tables import (
     MEASURED_COLUMNS,
@@ -52,8 +62,11 @@ class DeliveryPage(Page):
         columns = (Column(heading="variant"), *MEASURED_COLUMNS)
         rows = [[_variant_name(one), *measured_cells(by_id[one.id])] for one in chosen]
         caption = f"The same question with other choices, {self.period.label}"
-        choices = [method_details(one.id) for one in chosen[1:]]
-        html = joined((table(caption, columns, rows), *choices))
+        choices = details(
+            "The choices of the variants",
+            *(_differences(one, chosen[0]) for one in chosen[1:]),
+        )
+        html = joined((table(caption, columns, rows), choices if chosen[1:] else ""))
         return Block(html=html, shown=tuple(by_id[one.id] for one in chosen))
 
     def stages(self) -> Block:
@@ -149,7 +162,7 @@ class DeliveryPage(Page):
                 format_count(row["count"]),
                 format_count(row["services"]),
                 row["why"],
-                row["examples"],
+                format_key(row["examples"]),
             ]
             for row in unlinked_by_reason(own).iter_rows(named=True)
         ]
@@ -189,6 +202,12 @@ def _headline_row(now: Measurement, before: Measurement) -> list[Node]:
         number_cell(before, beside=now.value),
         interval_marks(now, before),
     ]
+
+
+def _differences(variant: Metric, headline: Metric) -> Node:
+    """Return what a variant's declaration says otherwise than the metric that it varies."""
+    pairs = [pair for pair in described(variant) if pair not in described(headline)]
+    return joined((element("h4", variant.name), definitions(pairs, css_class="method")))
 
 
 def _variant_name(declared: Metric) -> Node:

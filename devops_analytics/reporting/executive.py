@@ -3,16 +3,16 @@
 import polars as pl
 
 from devops_analytics import figures, story
-from devops_analytics.check import unknown_metrics
-from devops_analytics.display import measurements
+from devops_analytics.display import TABLE_WORDS, format_list, format_names, measurements
 from devops_analytics.metrics import metric
 from devops_analytics.quality import findings
 from devops_analytics.reporting.block import Block
 from devops_analytics.reporting.delivery import HEADLINE_METRICS, headline_table
-from devops_analytics.reporting.html import Node, classed, element, joined, paragraphs
+from devops_analytics.reporting.gaps import missing_feeds
+from devops_analytics.reporting.html import Node, classed, element, joined, paragraphs, unbroken
 from devops_analytics.reporting.maturity import names_of
 from devops_analytics.reporting.page import Page, method_details
-from devops_analytics.reporting.tables import Column, nothing, points_cell, status, table
+from devops_analytics.reporting.tables import Column, nothing, points_cell, table
 
 
 class ExecutivePage(Page):
@@ -32,15 +32,21 @@ class ExecutivePage(Page):
 
         assessment = self.workspace.score(self.period, team=self.team)
         rows = list(assessment.dimensions.iter_rows(named=True))
+        unknown = story.unknown_line(
+            [found[name] for name in HEADLINE_METRICS],
+            left_out=self._gaps()["service"].n_unique(),
+            services=len(self.services),
+        )
         lines = (
             ("Speed", said("deployment_frequency", "change_lead_time")),
             ("Stability", said("change_fail_rate", "deployment_rework_rate")),
             ("Recovery", said("failed_deployment_recovery_time", "time_to_restore")),
             ("Maturity", story.maturity_line(rows, names_of(self.workspace.model))),
-            ("Not known", story.unknown_line([found[name] for name in HEADLINE_METRICS])),
+            ("Not known", unknown),
         )
         items = (
-            element("li", classed("strong", "topic", topic), " ", text) for topic, text in lines
+            element("li", classed("strong", "topic", topic), " ", unbroken(text))
+            for topic, text in lines
         )
         return Block(html=classed("ol", "lines", *items), shown=tuple(found.values()))
 
@@ -78,25 +84,27 @@ class ExecutivePage(Page):
         )
 
     def unknowns(self) -> Block:
-        """Show which of the headline metrics are not known, for whom, why, and what fills them."""
+        """Show which headline metrics have no number and why, and which exports would fill them."""
         found = measurements(self.frame(HEADLINE_METRICS, self.period))
-        lacking = {row["metric"]: row for row in self._lacking().iter_rows(named=True)}
-        rows: list[list[Node]] = []
-        for m in found:
-            declared, row = metric(m.metric), lacking.get(m.metric)
-            why = (m.note or "", story.unknown_services(row) if row is not None else "")
-            if m.value is None or row is not None:
-                state = status(m) if m.value is None else "known in part"
-                rows.append([declared.name, state, paragraphs(*why), story.what_fills(declared)])
-        if not rows:
+        sentences = [element("li", story.without_number(m)) for m in found if m.value is None]
+        gaps = self._gaps()
+        if not sentences and gaps.is_empty():
             return Block(html=nothing("Every headline metric is known for every service."))
         columns = (
-            Column(heading="metric"),
-            Column(heading="state"),
-            Column(heading="why", kind="wide"),
+            Column(heading="export"),
+            Column(heading="services without it", kind="wide"),
+            Column(heading="metrics that leave them out", kind="wide"),
             Column(heading="what would fill it", kind="wide"),
         )
-        return Block(html=table("What is not known, and why", columns, rows, cards=True))
+        rows = [
+            _gap_row(str(table), own)
+            for (table,), own in gaps.group_by("table", maintain_order=True)
+        ]
+        caption = f"Exports that are missing or end early, {self.period.label}"
+        missing = table(caption, columns, rows, cards=True) if rows else ""
+        return Block(
+            html=joined((classed("ul", "reasons", *sentences) if sentences else "", missing))
+        )
 
     def worst_quality(self) -> Block:
         """Show the most harmful thing that the data-quality checks found, in one line."""
@@ -113,7 +121,25 @@ class ExecutivePage(Page):
         )
         return Block(html=classed("p", "quality", line, ending))
 
-    def _lacking(self) -> pl.DataFrame:
-        return unknown_metrics(self.workspace).filter(
-            pl.col("metric").is_in(HEADLINE_METRICS) & (self.team is None)
+    def _gaps(self) -> pl.DataFrame:
+        return missing_feeds(
+            self.workspace.coverage,
+            self.services,
+            tables=list(dict.fromkeys(t for name in HEADLINE_METRICS for t in metric(name).needs)),
+            period=self.period,
+            as_of=self.workspace.as_of,
+            zone=self.zone,
         )
+
+
+def _gap_row(name: str, gaps: pl.DataFrame) -> list[Node]:
+    """Return a table's row: whom it lacks and since when, which metrics need it, what fills it."""
+    states = gaps.group_by("state", maintain_order=True).agg("service")
+    who = [f"{format_names(services)}: {state}" for state, services in states.iter_rows()]
+    needing = [metric(one).name.lower() for one in HEADLINE_METRICS if name in metric(one).needs]
+    return [
+        TABLE_WORDS[name],
+        paragraphs(*who),
+        format_list(needing),
+        story.EXPORTS[name],
+    ]

@@ -1,8 +1,13 @@
 """Elements of HTML; whatever is put into one is text unless it is an element itself."""
 
+import re
 from collections.abc import Iterable, Mapping
+from typing import Final
 
 from markupsafe import Markup, escape
+
+_NO_BREAK: Final = "\N{NO-BREAK SPACE}"
+_KEPT: Final = re.compile(r"(?<=\bn) (?==)|(?<==) (?=\d)|(?<=\d) (?=(?:%|s|min|h|d|points?)\b|%)")
 
 Node = str | Markup
 """Text, which is escaped, or an element."""
@@ -35,6 +40,11 @@ def paragraphs(*texts: Node, css_class: str = "") -> Markup:
     """Return a paragraph for each text that is not empty."""
     attributes = {"class": css_class} if css_class else None
     return joined(element("p", text, attributes=attributes) for text in texts if text)
+
+
+def unbroken(text: str) -> str:
+    """Return a sentence whose numbers keep their units, and `n =` its number, on one line."""
+    return _KEPT.sub(_NO_BREAK, text)
 
 
 def definitions(pairs: Iterable[tuple[str, Node]], *, css_class: str) -> Markup:

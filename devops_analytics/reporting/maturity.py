@@ -148,9 +148,6 @@ class MaturityPage(Page):
             "left",
             shown,
             _steps(level),
-            classed("p", "sure", points_cell(row["score"], row["low"], row["high"]), " points")
-            if row["score"] is not None
-            else "",
         )
         blocking = row["blocking"] or "Nothing blocks: this is the highest level."
         right = classed(
@@ -158,7 +155,6 @@ class MaturityPage(Page):
             "right",
             classed("p", "sentence", story.dimension_sentence(row, name=dimension.name)),
             paragraphs(blocking, css_class="blocking"),
-            paragraphs(row["reason"] if row["score"] is None else "", css_class="beside"),
         )
         return classed(
             "section",

@@ -35,6 +35,7 @@ from devops_analytics.reporting.html import (
     element,
     joined,
     paragraphs,
+    unbroken,
 )
 from devops_analytics.reporting.provenance import input_rows, settings_fingerprint
 from devops_analytics.reporting.tables import (
@@ -110,7 +111,7 @@ class Page:
             ("Organisation", organisation),
             ("Team", self._team_name()),
             ("Period", f"{self.period.label}: {format_days(self.period, self.zone)}{incomplete}"),
-            ("Beside it", f"{self.before.label}: {format_days(self.before, self.zone)}"),
+            ("Compared with", f"{self.before.label}: {format_days(self.before, self.zone)}"),
             ("As of", until),
             ("Loaded", self._loaded()),
         )
@@ -129,16 +130,12 @@ class Page:
         """Show a metric's number with how sure it is, in a sentence, and the earlier one."""
         now, before = self.measured(metric_id), self.measured(metric_id, self.before)
         confidence = self.confidence
-        number = classed("p", "number", format_number(now)) if now.value is not None else None
-        sure = " · ".join(part for part in (format_limits(now), format_n(now)) if part)
-        left = joined(
-            (number or element("p", status(now)), classed("p", "sure", sure if number else ""))
-        )
+        left = _large_number(now) if now.value is not None else element("p", status(now))
         right = joined(
             (
-                classed("p", "sentence", story.headline(now, confidence=confidence)),
+                classed("p", "sentence", unbroken(story.headline(now, confidence=confidence))),
                 paragraphs(
-                    story.comparison(now, before, confidence=confidence),
+                    unbroken(story.comparison(now, before, confidence=confidence)),
                     story.remark(now),
                     css_class="beside",
                 ),
@@ -156,9 +153,8 @@ class Page:
         if not found:
             return Block(html=nothing("By service: no service is declared or deployed."))
         caption = f"{declared.name} by service, {self.period.label}"
-        numbers = _numbers(
-            caption, "service", [(m.entity, m) for m in _told(found)], _untold(found)
-        )
+        told = [(m.entity, m) for m in found if m.status != "unknown"]
+        numbers = _numbers(caption, "service", told, _untold(found))
         figure = figures.dot_plot(own, self.frame([metric_id], self.period))
         if figure is None:
             why = f"By service, no chart: none of {format_count(len(found))} has a number."
@@ -254,6 +250,17 @@ def method_details(metric_id: str) -> Markup:
     )
 
 
+def _large_number(measurement: Measurement) -> Markup:
+    number, _, unit = format_number(measurement).partition(" ")
+    sure = [format_limits(measurement), format_n(measurement)]
+    return joined(
+        (
+            classed("p", "number", number, " ", classed("span", "unit", unit)),
+            paragraphs(*map(unbroken, sure), css_class="sure"),
+        )
+    )
+
+
 def _numbers(
     caption: str,
     what: str,
@@ -261,12 +268,9 @@ def _numbers(
     more: Sequence[Sequence[Node]] = (),
 ) -> Markup:
     columns = (Column(heading=what), *MEASURED_COLUMNS)
-    rows = [[name, *measured_cells(m)] for name, m in found]
+    highest = max((m.value for _, m in found if m.value is not None), default=None)
+    rows = [[name, *measured_cells(m, beside=highest)] for name, m in found]
     return details("Show the numbers", table(caption, columns, [*rows, *more]), css_class="numbers")
-
-
-def _told(found: Sequence[Measurement]) -> list[Measurement]:
-    return [m for m in found if m.status != "unknown"]
 
 
 def _untold(found: Sequence[Measurement]) -> list[list[Node]]:

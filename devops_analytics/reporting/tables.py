@@ -122,10 +122,17 @@ MEASURED_COLUMNS: Final = (
 """The columns of `measured_cells`."""
 
 
-def measured_cells(measurement: Measurement) -> list[Node]:
-    """Return value or status, interval, n and note, as four cells."""
-    value = status(measurement) if measurement.value is None else format_number(measurement)
-    return [value, format_limits(measurement), format_n(measurement), measurement.note or ""]
+def measured_cells(measurement: Measurement, *, beside: float | None = None) -> list[Node]:
+    """Return value or status, interval, n and note, as four cells.
+
+    `beside` is a value whose scale a rate is written on.
+    """
+    if measurement.value is None:
+        first: Node = status(measurement)
+    else:
+        first = format_number(measurement, beside=beside)
+    limits = format_limits(measurement, beside=beside)
+    return [first, limits, format_n(measurement), measurement.note or ""]
 
 
 # ---- Small pictures of intervals ---- #
@@ -152,7 +159,9 @@ def interval_marks(now: Measurement, before: Measurement) -> Markup:
         "aria-hidden": "true",
         "focusable": "false",
     }
-    return element("svg", *marks, attributes=attributes)
+    zero = {"x1": "1", "x2": "1", "y1": "2", "y2": "28", "class": "zero"}
+    start = element("line", attributes=zero) if not is_log else ""
+    return element("svg", start, *marks, attributes=attributes)
 
 
 def _mark(measurement: Measurement, css: str, low: float, high: float, *, is_log: bool) -> Markup:

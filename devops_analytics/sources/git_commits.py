@@ -65,7 +65,7 @@ def log(
 
 
 def _parsed(block: bytes, boundary: frozenset[str], settings: Settings) -> pl.DataFrame:
-    values = pl.Series([block.decode("utf-8", "replace")]).str.split("\0").explode()
+    values = _text(block).str.split("\0").explode()
     read = pl.DataFrame(
         {name: values.gather_every(len(_FIELDS), i) for i, name in enumerate(_FIELDS)}
     )
@@ -92,6 +92,14 @@ def _parsed(block: bytes, boundary: frozenset[str], settings: Settings) -> pl.Da
             [_subject_kind(subject, hotfix) for subject in subjects], dtype=pl.String
         ),
     )
+
+
+def _text(block: bytes) -> pl.Series:
+    """Return bytes as text; the few blocks that are no UTF-8 take the longer way."""
+    try:
+        return pl.Series([block]).cast(pl.String)
+    except pl.exceptions.PolarsError:
+        return pl.Series([block.decode("utf-8", "replace")])
 
 
 def _identity() -> pl.Expr:

@@ -11,7 +11,6 @@ import polars as pl
 
 from devops_analytics.metrics import Kind, Metric, Unit, metric
 from devops_analytics.periods import Period
-from devops_analytics.schema import TABLE_WORDS
 
 DASH: Final = "\N{EN DASH}"
 
@@ -170,7 +169,7 @@ def _digits(value: float, scale: Scale, unit: str) -> str:
 def _plain_digits(number: float) -> str:
     """Return two significant digits below 10, whole numbers from there on."""
     if abs(number) < 1:
-        text = f"{number:.2g}"
+        text = f"{number:#.2g}"
         return f"{number:.6f}".rstrip("0") if "e" in text else text
     text = f"{number:.1f}"
     return text if abs(float(text)) < 10 else f"{number:,.0f}"  # noqa: PLR2004 - two digits
@@ -212,6 +211,12 @@ def format_n(measurement: Measurement) -> str:
 
 
 # ---- Whole measurements ---- #
+
+
+def highest_of(found: Iterable[Measurement]) -> float | None:
+    """Return the highest value or upper limit of those with a number, to write all beside it."""
+    ends = [end for m in found if m.value is not None for end in (m.value, m.high)]
+    return max((end for end in ends if end is not None), default=None)
 
 
 def format_number(measurement: Measurement, *, beside: float | None = None) -> str:

@@ -71,6 +71,14 @@ def headline(measurement: Measurement, *, confidence: float) -> str:
     return f"{words} ({_how_sure(measurement, confidence)})."
 
 
+def in_short(measurement: Measurement, *, confidence: float) -> str:
+    """Return the headline; where there is no number, no more than its status and reason."""
+    if measurement.value is not None:
+        return headline(measurement, confidence=confidence)
+    name, reason = metric(measurement.metric).name, _clause(measurement.note).partition(";")[0]
+    return f"{name}: {STATUS_WORDS[measurement.status]}{f' ({reason})' if reason else ''}."
+
+
 def without_number(measurement: Measurement) -> str:
     """Return why a measurement has no number, and what it would take to have one."""
     declared = metric(measurement.metric)

@@ -8,9 +8,10 @@ from typing import Any, Final
 import plotly.graph_objects as go
 import polars as pl
 
-from devops_analytics.display import TABLE_WORDS, format_names
+from devops_analytics.display import format_names
 from devops_analytics.figures.base import annotation, chart, label, plain
 from devops_analytics.figures.palette import light
+from devops_analytics.schema import TABLE_WORDS
 
 MOST_ROWS: Final = 60
 _ROW: Final = 23
@@ -48,6 +49,7 @@ def coverage_timeline(
         The figure, or None where no table speaks for any of the services.
     """
     own = coverage.filter(pl.col("table").is_in(tables), pl.col("service").is_in(services))
+    ends = [*own["live_from"], *own["live_to"], period[1]]
     if own.is_empty():
         return None
     rows = [row for table in tables for row in _rows(own, table, services)][:MOST_ROWS]
@@ -62,7 +64,7 @@ def coverage_timeline(
                 "type": "date",
                 "tickformat": "%b<br>%Y",
                 "nticks": 6,
-                "range": [_text(own["live_from"].min()), _text(max(period[1], *own["live_to"]))],
+                "range": [_text(min(ends)), _text(max(ends))],
             },
             "yaxis": {
                 "tickmode": "array",
@@ -155,7 +157,7 @@ def _ground(period: tuple[datetime, datetime]) -> dict[str, Any]:
     }
 
 
-def _text(moment: Any) -> str:
+def _text(moment: datetime) -> str:
     return f"{moment:%Y-%m-%d %H:%M:%S}"
 
 

@@ -13,6 +13,7 @@ from devops_analytics.display import (
     format_limits,
     format_n,
     format_number,
+    highest_of,
     measurements,
 )
 from devops_analytics.figures.base import Axis, chart, label, plain, value_axis
@@ -64,7 +65,7 @@ def dot_plot(services: pl.DataFrame, whole: pl.DataFrame | None = None) -> go.Fi
             _numbers(rows, axis),
             _words(rows, axis),
         ],
-        title=f"{declared.name} by service, {known[0].period}",
+        title=f"{declared.name} by service, {known[0].period}{_left_out(n_hidden)}",
         alt=_alt(declared, known, others, n_hidden),
         height=_ROW * len(rows) + 66,
         layout={
@@ -78,7 +79,7 @@ def dot_plot(services: pl.DataFrame, whole: pl.DataFrame | None = None) -> go.Fi
                 "tickfont": {"color": light("ink")},
                 "ticklabelstandoff": 6,
             },
-            "margin": {"l": 8, "r": 20 + 7 * longest, "t": 8, "b": 8},
+            "margin": {"l": 8, "r": 24 + 7 * longest, "t": 8, "b": 8},
         },
     )
 
@@ -156,15 +157,16 @@ def _hover(measurement: Measurement) -> str:
 def _numbers(rows: Sequence[Measurement], axis: Axis) -> go.Scatter:
     """Write each number at the right edge."""
     known = [(row, m) for row, m in enumerate(rows) if m.value is not None]
-    texts = [f"  {plain(text)}" for text in _number_texts(rows)]
+    texts = [f"   {plain(text)}" for text in _number_texts(rows)]
     return _texts(texts, [row for row, _ in known], axis.high, colour="ink")
 
 
 def _number_texts(rows: Sequence[Measurement]) -> list[str]:
-    """Return the numbers of the rows that have one, rates all on the scale of the highest."""
+    """Return the numbers of the rows that have one; of a rate the axis has the unit."""
     known = [m for m in rows if m.value is not None]
-    highest = max((m.value for m in known if m.value is not None), default=None)
-    return [format_number(m, beside=highest) for m in known]
+    texts = [format_number(m, beside=highest_of(known)) for m in known]
+    is_rate = metric(known[0].metric).kind is Kind.RATE
+    return [text.partition(" ")[0] if is_rate else text for text in texts]
 
 
 def _words(rows: Sequence[Measurement], axis: Axis) -> go.Scatter:
@@ -193,6 +195,10 @@ def _status(measurement: Measurement) -> str:
     words = STATUS_WORDS[measurement.status]
     sure = format_n(measurement) if measurement.status == "insufficient" else ""
     return f"{words} ({sure})" if sure else words
+
+
+def _left_out(n_hidden: int) -> str:
+    return f" ({format_count(n_hidden)} more in the table)" if n_hidden else ""
 
 
 def _alt(

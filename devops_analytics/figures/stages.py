@@ -12,8 +12,6 @@ from devops_analytics.figures.palette import light
 from devops_analytics.metrics import Unit
 
 _ROW: Final = 38
-_SMALLEST_TEXT: Final = 0.07
-"""Parts under this share are too narrow for their number."""
 
 
 def stage_bars(shares: pl.DataFrame) -> go.Figure | None:
@@ -41,6 +39,8 @@ def stage_bars(shares: pl.DataFrame) -> go.Figure | None:
         height=_ROW * len(entities) + 118,
         layout={
             "barmode": "stack",
+            # A number that does not fit into its part is not written at all.
+            "uniformtext": {"minsize": 11, "mode": "hide"},
             "bargap": 0.3,
             "showlegend": True,
             "legend": {
@@ -59,7 +59,7 @@ def stage_bars(shares: pl.DataFrame) -> go.Figure | None:
                 "tickmode": "array",
                 "tickvals": [0, 0.25, 0.5, 0.75, 1],
                 "ticktext": ["0 %", "25 %", "50 %", "75 %", "100 %"],
-                "title": {"text": "share of all hours between first commit and production"},
+                "title": {"text": "share of the hours"},
             },
             "yaxis": {
                 "tickmode": "array",
@@ -84,15 +84,11 @@ def _bar(rows: Sequence[Mapping[str, object]], entities: Sequence[str], nth: int
         y=list(range(len(entities))),
         orientation="h",
         marker={"color": light(f"stage-{nth}"), "line": {"width": 1.5, "color": light("paper")}},
-        text=[
-            text if share >= _SMALLEST_TEXT else ""
-            for text, share in zip(texts, shares, strict=True)
-        ],
+        text=texts,
         textposition="inside",
         insidetextanchor="middle",
         textangle=0,
         textfont={"size": 12, "color": light("paper")},
-        constraintext="none",
         hoverinfo="text",
         hovertext=[
             f"<b>{plain(entity)}</b><br>{plain(str(row['title']))}: {text}"

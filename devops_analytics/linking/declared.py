@@ -84,50 +84,47 @@ def _declared(
             f"found in the name of the {rule.origin} that deploy, such as '^deploy$'."
         )
     drafts = _ORIGINS[rule.origin](tables, rule)
-    served = _with_service(drafts, settings, owners, rule)
+    served = _services_of(drafts, settings, owners, rule)
     identity = [pl.col("service"), pl.lit("@"), pl.col("inside"), pl.col("name")]
     if rule.environment != "production":
         identity.append(pl.lit(f" in {rule.environment}"))
-    kinds = {
-        service: environment_kind(settings, service, rule.environment)
-        for service in served["service"].unique()
-    }
-    return served.with_columns(
-        deployment_id=pl.concat_str(identity),
-        environment=pl.lit(rule.environment),
-        environment_kind=pl.col("service").replace_strict(kinds, return_dtype=pl.String),
-        artifact=pl.lit(None, dtype=pl.String),
-        planned=pl.lit(None, dtype=pl.Boolean),
-        method=pl.lit(f"declared from {rule.origin}"),
-    ).select(pl.col(name).cast(dtype) for name, dtype in polars_schema("deployments").items())
-
-
-def _with_service(
-    drafts: pl.DataFrame, settings: Settings, owners: pl.DataFrame, rule: DeclaredDeployments
-) -> pl.DataFrame:
-    """Add `service`, and `inside`: what names the repository within it."""
-    if rule.service is not None:
-        served = drafts.with_columns(service=pl.lit(rule.service))
-    elif not settings.services:
-        served = drafts.with_columns(service=pl.col("repo"))
-    else:
-        owned = drafts.join(owners, on="repo", maintain_order="left_right")
-        if rule.repository is not None and owned.is_empty():
-            owned = drafts.with_columns(service=pl.col("repo"))
-        served = owned
-    return served.drop_nulls("service").join(
-        _insides(served, owners), on=["service", "repo"], how="left", maintain_order="left"
+    return (
+        drafts.join(served.lazy(), on="repo", nulls_equal=True, maintain_order="left_right")
+        .with_columns(
+            deployment_id=pl.concat_str(identity),
+            environment=pl.lit(rule.environment),
+            artifact=pl.lit(None),
+            planned=pl.lit(None),
+            method=pl.lit(f"declared from {rule.origin}"),
+        )
+        .select(pl.col(name).cast(dtype) for name, dtype in polars_schema("deployments").items())
+        .collect()
     )
 
 
-def _insides(served: pl.DataFrame, owners: pl.DataFrame) -> pl.DataFrame:
-    """Return service, repo and `inside`: the repository's name where a service has several."""
-    pairs = served.select("service", "repo").unique()
-    sizes = pl.concat([pairs, owners]).unique().group_by("service").len()
-    return pairs.join(sizes, on="service").select(
-        "service",
+def _services_of(
+    drafts: pl.LazyFrame, settings: Settings, owners: pl.DataFrame, rule: DeclaredDeployments
+) -> pl.DataFrame:
+    """Return repo, service, environment_kind and `inside`, the repo where a service has several."""
+    repos = drafts.select(pl.col("repo").unique()).collect()
+    if rule.service is not None:
+        served = repos.with_columns(service=pl.lit(rule.service))
+    elif not settings.services:
+        served = repos.with_columns(service=pl.col("repo"))
+    else:
+        served = repos.join(owners, on="repo")
+        if rule.repository is not None and served.is_empty():
+            served = repos.with_columns(service=pl.col("repo"))
+    served = served.drop_nulls("service").select("service", "repo").sort("service", "repo")
+    sizes = pl.concat([served, owners]).unique().group_by("service").len()
+    several = pl.col("len") > 1
+    services = served["service"].unique()
+    kinds = {name: environment_kind(settings, name, rule.environment) for name in services}
+    return served.join(sizes, on="service", maintain_order="left").select(
         "repo",
-        inside=pl.when(pl.col("len") > 1).then(pl.format("{}/", "repo")).otherwise(pl.lit("")),
+        "service",
+        environment_kind=pl.col("service").replace_strict(kinds, return_dtype=pl.String),
+        inside=pl.when(several).then(pl.format("{}/", "repo")).otherwise(pl.lit("")),
     )
 
 
@@ -158,68 +155,47 @@ def _searched(values: Iterable[str], pattern: str) -> list[str]:
     return sorted(value for value in values if searched.search(value))
 
 
-def _from_refs(*kinds: str) -> Callable[[Tables, DeclaredDeployments], pl.DataFrame]:
-    def drafts(tables: Tables, rule: DeclaredDeployments) -> pl.DataFrame:
+def _from_refs(*kinds: str) -> Callable[[Tables, DeclaredDeployments], pl.LazyFrame]:
+    def drafts(tables: Tables, rule: DeclaredDeployments) -> pl.LazyFrame:
         """Make one deployment of each tag or release, at the time it was made.
 
         A tag without a time of its own has that of its commit.
         """
         refs = _of_repository(tables["refs"], rule).filter(pl.col("kind").is_in(kinds))
-        found = _matching(refs, "name", rule.pattern).collect()
+        found = _matching(refs, "name", rule.pattern).collect().lazy()
         undated = found.filter(pl.col("created_at").is_null()).select("repo", "sha").unique()
         committed = (
             tables["commits"]
-            .join(undated.lazy(), on=["repo", "sha"], how="semi")
             .select("repo", "sha", "committed_at")
-            .collect()
+            .join(undated, on=["repo", "sha"], how="semi")
         )
-        return (
-            found.join(committed, on=["repo", "sha"], how="left", maintain_order="left")
-            .select(
-                "repo",
-                "sha",
+        return _as_drafts(
+            found.join(
+                committed, on=["repo", "sha"], how="left", maintain_order="left"
+            ).with_columns(
                 ref="name",
-                started_at=None,
                 finished_at=pl.coalesce("created_at", "committed_at"),
                 result=pl.lit("success"),
-                trigger=None,
-                attempt=None,
-                updated_at="updated_at",
-                source="source",
-                source_ref="source_ref",
-                name="name",
             )
-            .cast(_DRAFT)
         )
 
     return drafts
 
 
-def _from_merges(tables: Tables, rule: DeclaredDeployments) -> pl.DataFrame:
+def _from_merges(tables: Tables, rule: DeclaredDeployments) -> pl.LazyFrame:
     """Make one deployment of each change merged to a branch that the rule's pattern is found in."""
     merged = _of_repository(tables["changes"], rule).filter(pl.col("merged_at").is_not_null())
-    return (
-        _matching(merged, "base", rule.branch)
-        .select(
-            "repo",
+    return _as_drafts(
+        _matching(merged, "base", rule.branch).with_columns(
             sha="merge_sha",
-            ref=None,
-            started_at=None,
             finished_at="merged_at",
             result=pl.lit("success"),
-            trigger=None,
-            attempt=None,
-            updated_at="updated_at",
-            source="source",
-            source_ref="source_ref",
             name=pl.format("merge {}", "change_id"),
         )
-        .collect()
-        .cast(_DRAFT)
     )
 
 
-def _from_runs(tables: Tables, rule: DeclaredDeployments) -> pl.DataFrame:
+def _from_runs(tables: Tables, rule: DeclaredDeployments) -> pl.LazyFrame:
     runs = _matching(_of_repository(tables["pipeline_runs"], rule), "pipeline", rule.pattern)
     chosen = _matching(runs, "branch", rule.branch).select(
         "repo", "run_id", "attempt", "sha", "branch", "started_at", "finished_at", "result", *_TRACE
@@ -227,7 +203,7 @@ def _from_runs(tables: Tables, rule: DeclaredDeployments) -> pl.DataFrame:
     return _one_per_run(chosen.collect(), "run")
 
 
-def _from_jobs(tables: Tables, rule: DeclaredDeployments) -> pl.DataFrame:
+def _from_jobs(tables: Tables, rule: DeclaredDeployments) -> pl.LazyFrame:
     """Make one deployment of the matching jobs of a run: it succeeds when all of them do."""
     jobs = _matching(tables["pipeline_jobs"], "name", rule.pattern).collect()
     runs = (
@@ -262,34 +238,36 @@ def _from_jobs(tables: Tables, rule: DeclaredDeployments) -> pl.DataFrame:
     return _one_per_run(_matching(of_repository, "branch", rule.branch).collect(), "job of run")
 
 
-def _one_per_run(attempts: pl.DataFrame, word: str) -> pl.DataFrame:
+def _one_per_run(attempts: pl.DataFrame, word: str) -> pl.LazyFrame:
     """Make one deployment of a run, however often it was tried.
 
     It is the first attempt that succeeded, else the last attempt. A later success of the same run
     is a deployment of its own where another run succeeded in between: it brings the older version
     back.
     """
-    named = attempts.with_columns(name=pl.format(f"{word} {{}}", "run_id"), ref="branch")
     run = ["repo", "run_id"]
-    tried_again = named.filter(pl.col("attempt") > 1).select(run).unique()
-    if tried_again.is_empty():
-        return _as_draft(named)
+    tried_again = attempts.filter(pl.col("attempt") > 1).select(run).unique()
     succeeded = pl.col("result") == "success"
-    once = named.join(tried_again, on=run, how="anti", nulls_equal=True)
-    numbered = named.join(tried_again, on=run, how="semi", nulls_equal=True).with_columns(
+    named = attempts.lazy().with_columns(
+        name=pl.format(f"{word} {{}}", "run_id"), ref="branch", trigger=pl.lit("pipeline")
+    )
+    if tried_again.is_empty():
+        return _as_drafts(named)
+    again = tried_again.lazy()
+    once = named.join(again, on=run, how="anti", nulls_equal=True)
+    numbered = named.join(again, on=run, how="semi", nulls_equal=True).with_columns(
         deciding=pl.when(succeeded.any())
         .then(pl.col("attempt").filter(succeeded).min())
         .otherwise(pl.col("attempt").max())
         .over(run)
     )
-    deciding = numbered.filter(pl.col("attempt") == pl.col("deciding")).drop("deciding")
+    deciding = numbered.filter(pl.col("attempt") == pl.col("deciding"))
     later = numbered.filter(succeeded & (pl.col("attempt") > pl.col("deciding")))
-    return _as_draft(
-        pl.concat([once, deciding, _back_again(later.drop("deciding"), named.filter(succeeded))])
-    )
+    back_again = _back_again(later, attempts.lazy().filter(succeeded))
+    return pl.concat([_as_drafts(once), _as_drafts(deciding), _as_drafts(back_again)])
 
 
-def _back_again(later: pl.DataFrame, successes: pl.DataFrame) -> pl.DataFrame:
+def _back_again(later: pl.LazyFrame, successes: pl.LazyFrame) -> pl.LazyFrame:
     """Keep the later successes of runs that follow a success of another run of the repository."""
     before = successes.select("repo", "finished_at", run_before="run_id").drop_nulls("finished_at")
     return (
@@ -305,17 +283,19 @@ def _back_again(later: pl.DataFrame, successes: pl.DataFrame) -> pl.DataFrame:
         )
         .filter(pl.col("run_before") != pl.col("run_id"))
         .with_columns(name=pl.format("{} attempt {}", "name", "attempt"))
-        .drop("run_before")
     )
 
 
-def _as_draft(attempts: pl.DataFrame) -> pl.DataFrame:
-    return attempts.with_columns(trigger=pl.lit("pipeline")).select(
-        pl.col(name).cast(dtype) for name, dtype in _DRAFT.items()
+def _as_drafts(rows: pl.LazyFrame) -> pl.LazyFrame:
+    """Return the columns of a draft; those that the rows lack are null."""
+    known = rows.collect_schema()
+    return rows.select(
+        (pl.col(name) if name in known else pl.lit(None)).cast(dtype).alias(name)
+        for name, dtype in _DRAFT.items()
     )
 
 
-_ORIGINS: Final[dict[str, Callable[[Tables, DeclaredDeployments], pl.DataFrame]]] = {
+_ORIGINS: Final[dict[str, Callable[[Tables, DeclaredDeployments], pl.LazyFrame]]] = {
     "tags": _from_refs("tag", "release"),
     "releases": _from_refs("release"),
     "runs": _from_runs,

@@ -66,7 +66,7 @@ class DeliveryPage(Page):
             "The choices of the variants",
             *(_differences(one, chosen[0]) for one in chosen[1:]),
         )
-        html = joined((table(caption, columns, rows), choices if chosen[1:] else ""))
+        html = joined((table(caption, columns, rows, cards=True), choices if chosen[1:] else ""))
         return Block(html=html, shown=tuple(by_id[one.id] for one in chosen))
 
     def stages(self) -> Block:
@@ -100,7 +100,7 @@ class DeliveryPage(Page):
         rows = [[window, *measured_cells(m)] for window, m in zip(windows, found, strict=True)]
         chosen = self.workspace.settings.definitions.attribution_window_hours
         caption = f"Change fail rate by attribution window; elsewhere it is {chosen:g} hours"
-        return Block(html=table(caption, columns, rows))
+        return Block(html=table(caption, columns, rows, cards=True))
 
     def rows(self, metric_id: str) -> Block:
         """Show how many observations stand behind a metric, and the command that lists them."""
@@ -166,7 +166,7 @@ class DeliveryPage(Page):
             ]
             for row in unlinked_by_reason(own).iter_rows(named=True)
         ]
-        return Block(html=table(f"Not linked, {self.period.label}", columns, rows))
+        return Block(html=table(f"Not linked, {self.period.label}", columns, rows, cards=True))
 
 
 def variants_of(metric_id: str) -> list[Metric]:

@@ -3,7 +3,7 @@
 import polars as pl
 
 from devops_analytics import figures, story
-from devops_analytics.display import TABLE_WORDS, format_list, format_names, measurements
+from devops_analytics.display import format_list, format_names, measurements
 from devops_analytics.metrics import metric
 from devops_analytics.quality import findings
 from devops_analytics.reporting.block import Block
@@ -13,6 +13,7 @@ from devops_analytics.reporting.html import Node, classed, element, joined, para
 from devops_analytics.reporting.maturity import names_of
 from devops_analytics.reporting.page import Page, method_details
 from devops_analytics.reporting.tables import Column, nothing, points_cell, table
+from devops_analytics.schema import TABLE_WORDS
 
 
 class ExecutivePage(Page):
@@ -26,7 +27,7 @@ class ExecutivePage(Page):
 
         def said(*metric_ids: str) -> str:
             sentences = [
-                story.headline(found[name], confidence=self.confidence) for name in metric_ids
+                story.in_short(found[name], confidence=self.confidence) for name in metric_ids
             ]
             return " ".join(sentences)
 

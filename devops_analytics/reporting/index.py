@@ -13,6 +13,7 @@ from devops_analytics.store import write_atomically
 
 PAGE: Final = "index.html"
 LIST: Final = "index.json"
+_FIRST: Final = "Executive summary"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -73,7 +74,9 @@ def read_list(folder: Path) -> list[Entry]:
 
 def _by_organisation(entries: list[Entry]) -> list[tuple[str, list[dict[str, str]]]]:
     """Return entries by organisation; in each the latest period first, the whole before teams."""
-    by_name = sorted(entries, key=lambda entry: (entry.team, entry.heading))
+    by_name = sorted(
+        entries, key=lambda entry: (entry.team, entry.heading != _FIRST, entry.heading)
+    )
     latest_first = sorted(by_name, key=lambda entry: entry.period, reverse=True)
     ordered = sorted(latest_first, key=lambda entry: entry.organisation)
     return [

@@ -20,6 +20,7 @@ from devops_analytics.display import (
     format_moment,
     format_n,
     format_number,
+    highest_of,
     measurements,
 )
 from devops_analytics.loading import totals
@@ -268,7 +269,7 @@ def _numbers(
     more: Sequence[Sequence[Node]] = (),
 ) -> Markup:
     columns = (Column(heading=what), *MEASURED_COLUMNS)
-    highest = max((m.value for _, m in found if m.value is not None), default=None)
+    highest = highest_of(m for _, m in found)
     rows = [[name, *measured_cells(m, beside=highest)] for name, m in found]
     return details("Show the numbers", table(caption, columns, [*rows, *more]), css_class="numbers")
 

@@ -126,7 +126,7 @@ def run_notebook(path: Path, parameters: ReportParameters, *, failed: Path) -> A
                 progress_bar=False,
                 request_save_on_cell_execute=False,
                 execution_timeout=_LONGEST_RUN,
-                extra_arguments=["--log-level=ERROR", "--HistoryManager.enabled=False"],
+                extra_arguments=["--log-level=CRITICAL", "--HistoryManager.enabled=False"],
             )
         except PapermillExecutionError as error:
             write_atomically(failed, executed.read_bytes())

@@ -1,40 +1,39 @@
 """Drafts of rows → canonical rows, quarantined records and counted duplicates."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
+import dataframely as dy
 import polars as pl
 
-from devops_analytics.config import Settings, environment_kind
+from devops_analytics.config import Settings, SourceBase, environment_kind
+from devops_analytics.errors import ExportError
 from devops_analytics.schema import RESULTS, TABLES, TIME, polars_schema
-from devops_analytics.sources.people import are_bots, pseudonyms, without_addresses
-from devops_analytics.sources.source import QUARANTINE, Context, Draft
-from devops_analytics.sources.times import (
-    DOES_NOT_EXIST,
-    NOT_A_TIME,
-    OUT_OF_RANGE,
-    WITHOUT_ZONE,
-    utc_times,
+from devops_analytics.sources.casting import (
+    as_text,
+    flags,
+    known_values,
+    most_frequent,
+    whole_numbers,
+    word_lists,
 )
+from devops_analytics.sources.people import GUESSABLE, PEOPLE, are_bots, pseudonyms
+from devops_analytics.sources.problems import (
+    NOT_A_FLAG,
+    NOT_A_NUMBER,
+    Problem,
+    bad_rows,
+    gated,
+    quarantined,
+    redacted,
+)
+from devops_analytics.sources.source import Context, Draft
+from devops_analytics.sources.times import judged_times
 
-PEOPLE: Final = ("author", "reviewer")
+NOT_ALLOWED: Final = "not_allowed"
+MISSING: Final = "missing_value"
+
 _SHAS: Final = ("sha", "merge_sha", "head_sha", "reverts_sha")
-_TRUE: Final = ("1", "true", "t", "yes", "y", "1.0")
-_FALSE: Final = ("0", "false", "f", "no", "n", "0.0")
-_DEFAULTS: Final[Mapping[str, object]] = {"attempt": 1, "method": "reported"}
-"""What a required column is where an export doesn't have it."""
-
-_ADVICE: Final = {
-    NOT_A_TIME: "expected an ISO 8601 time such as 2026-03-01T09:30:00Z; correct the export, or "
-    "say how times are written with `time_format`",
-    WITHOUT_ZONE: "it has no offset; set `time_zone` on the source, or export with an offset",
-    DOES_NOT_EXIST: "clocks went forward over this time in the declared time zone; correct it, or "
-    "the zone",
-    OUT_OF_RANGE: "expected a year from 1990 to 2100; correct the export",
-    "not_a_number": "expected a whole number",
-    "not_a_flag": "expected true or false (1, 0, yes, no)",
-}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,37 +48,44 @@ class Batch:
     quarantined: pl.DataFrame
     n_read: int
     n_duplicates: int
-    n_absorbed: int
-    notes: tuple[str, ...]
+    n_absorbed: int = 0
+    notes: tuple[str, ...] = ()
 
 
-def conform(draft: Draft, *, entry: Any, context: Context) -> Batch:
+def conform(draft: Draft, *, entry: SourceBase, context: Context) -> Batch:
     """Judge a draft: what is a canonical row, what is quarantined and why, what occurs twice.
 
     Times become UTC, people pseudonyms, other names of services the declared ones; a result word
     that no source knows becomes `unknown` and is counted in the notes. Of rows with one key the
     newest by `updated_at` stays, else the last.
+
+    Raises:
+        ExportError: the declared `time_format` can't be used.
     """
-    draft_rows = _with_record(draft.rows)
-    typed, problems = _typed(draft_rows, draft)
+    drafted = _numbered(draft.rows)
     notes = list(draft.notes)
-    typed = _completed(typed, draft.table, context.settings, notes)
-    if not draft.has_pseudonyms:
-        typed = _without_people(typed, draft_rows, context.settings)
-    problems.extend(_rule_problems(typed, draft.table))
-    verdict = _verdict(problems, typed.height)
-    is_good = verdict["reason"].is_null()
-    good = typed.filter(is_good)
-    kept = _newest(good, draft.table)
-    rejected = [_quarantined(draft_rows, verdict, draft.table, context.label)]
+    try:
+        typed, problems = _typed(drafted, draft, notes)
+    except ExportError as error:
+        raise ExportError(f"{entry.label}: {error}") from error
+    rows = _completed(typed, draft.table, context.settings, notes)
+    problems += _unfit(rows, draft.table)
+    rows = _without_people(rows, draft, context.settings, notes)
+    bad = bad_rows(problems, drafted["record"], file=context.label, zone=draft.time_zone)
+    is_bad = pl.select(pl.int_range(drafted.height).is_in(bad["row"].implode())).to_series()
+    good = rows.filter(~is_bad)
+    newest = _newest(good, draft.table)
+    traced = _traced(newest, draft.table, entry.label, context.label)
+    kept, refused = gated(traced, TABLES[draft.table], table=draft.table, file=context.label)
+    asides = [quarantined(drafted, bad, table=draft.table, file=context.label), refused]
     if draft.rejected is not None:
-        rejected.append(_redacted(draft.rejected))
+        asides.append(redacted(draft.rejected))
     batch = Batch(
         table=draft.table,
-        rows=_traced(kept, draft.table, entry.label, context.label),
-        quarantined=pl.concat(rejected),
+        rows=kept,
+        quarantined=pl.concat(asides),
         n_read=draft.n_read,
-        n_duplicates=good.height - kept.height,
+        n_duplicates=good.height - newest.height,
         n_absorbed=draft.n_absorbed,
         notes=tuple(notes),
     )
@@ -95,91 +101,63 @@ def _check_conservation(batch: Batch, label: str) -> None:
         )
 
 
-def _with_record(rows: pl.DataFrame) -> pl.DataFrame:
+def _numbered(rows: pl.DataFrame) -> pl.DataFrame:
     if "record" in rows.columns:
         return rows
     return rows.with_columns(record=pl.int_range(1, pl.len() + 1, dtype=pl.Int64))
 
 
+def _own_columns(table: str) -> dict[str, pl.DataType]:
+    schema = polars_schema(table)
+    return {name: schema[name] for name in schema if name not in {"source", "source_ref"}}
+
+
 # ---- Types ---- #
 
 
-def _typed(rows: pl.DataFrame, draft: Draft) -> tuple[pl.DataFrame, list[pl.DataFrame]]:
+def _typed(
+    drafted: pl.DataFrame, draft: Draft, notes: list[str]
+) -> tuple[pl.DataFrame, list[Problem]]:
     """Return the rows with canonical types, and what could not be converted."""
-    columns: list[pl.Series] = [rows["record"]]
-    problems: list[pl.DataFrame] = []
-    own = set(TABLES[draft.table].column_names()) - {"source", "source_ref"}
-    for name, dtype in polars_schema(draft.table).items():
-        if name not in own:
+    columns = [drafted["record"].cast(pl.Int64)]
+    problems = []
+    for name, dtype in _own_columns(draft.table).items():
+        if name not in drafted.columns or drafted[name].dtype == pl.Null:
+            nothing = pl.Series(name, [None], dtype=dtype)
+            columns.append(nothing.new_from_index(0, drafted.height))
             continue
-        if name not in rows.columns:
-            columns.append(pl.Series(name, [None], dtype=dtype).new_from_index(0, rows.height))
-            continue
-        values = rows[name]
-        found, reasons = _converted(values, dtype, draft)
-        columns.append(found.alias(name))
-        if reasons.null_count() < len(reasons):
-            problems.append(_problem(rows["record"], name, values, reasons))
+        values, reasons = _converted(drafted[name], dtype, draft, notes)
+        columns.append(values.alias(name))
+        if reasons is not None and reasons.null_count() < len(reasons):
+            problems.append(Problem(column=name, reasons=reasons, found=drafted[name]))
     return pl.DataFrame(columns), problems
 
 
-def _converted(values: pl.Series, dtype: pl.DataType, draft: Draft) -> tuple[pl.Series, pl.Series]:
-    if values.dtype == pl.String:
-        stripped = values.str.strip_chars()
-        values = stripped.set(stripped == "", None)
-    none = pl.Series([None], dtype=pl.String).new_from_index(0, len(values))
-    if dtype == TIME:
-        return utc_times(values, zone=draft.time_zone, time_format=draft.time_format)
-    if dtype == pl.Boolean:
-        found = _flags(values)
-        return found, _failed(values, found, "not_a_flag")
-    if dtype == pl.Int64:
-        found = _numbers(values)
-        return found, _failed(values, found, "not_a_number")
+def _converted(
+    found: pl.Series, dtype: pl.DataType, draft: Draft, notes: list[str]
+) -> tuple[pl.Series, pl.Series | None]:
+    """Return the values with the type, and the reason where one can't be (None: all can)."""
     if isinstance(dtype, pl.List):
-        if not isinstance(values.dtype, pl.List):
-            found = values.cast(pl.String).to_frame("value").select(pl.concat_list("value"))
-            return found.to_series().set(values.is_null(), None), none
-        return values.cast(dtype), none
-    return values.cast(dtype), none
+        return word_lists(found, at_blanks=found.name == "parents"), None
+    values = known_values(found)
+    if dtype == TIME:
+        times = judged_times(values, zone=draft.time_zone, time_format=draft.time_format)
+        if times.n_ambiguous:
+            notes.append(
+                f"{draft.table}.{found.name}: {times.n_ambiguous} times occur twice in "
+                f"{draft.time_zone}, as clocks go back; the earlier one is taken"
+            )
+        return times.values, times.reasons
+    if dtype == pl.Boolean:
+        return _or_reason(values, flags(values), NOT_A_FLAG)
+    if dtype == pl.Int64:
+        return _or_reason(values, whole_numbers(values), NOT_A_NUMBER)
+    return as_text(values), None
 
 
-def _numbers(values: pl.Series) -> pl.Series:
-    if values.dtype == pl.String:
-        values = values.str.replace(r"\.0+$", "")
-    return values.cast(pl.Int64, strict=False)
-
-
-def _flags(values: pl.Series) -> pl.Series:
-    words = values.cast(pl.String).str.to_lowercase()
-    mapping = {**dict.fromkeys(_TRUE, True), **dict.fromkeys(_FALSE, False)}
-    return words.replace_strict(mapping, default=None, return_dtype=pl.Boolean)
-
-
-def _failed(values: pl.Series, found: pl.Series, reason: str) -> pl.Series:
-    frame = pl.DataFrame({"lost": values.is_not_null() & found.is_null()})
-    return frame.select(pl.when("lost").then(pl.lit(reason))).to_series()
-
-
-def _problem(record: pl.Series, name: str, values: pl.Series, reasons: pl.Series) -> pl.DataFrame:
-    """Return row, reason and message of the values that could not be converted."""
-    shown = values.cast(pl.String, strict=False).str.head(80)
-    return (
-        pl.DataFrame({"record": record, "value": shown, "reason": reasons})
-        .with_row_index("row")
-        .filter(pl.col("reason").is_not_null())
-        .select(
-            "row",
-            "reason",
-            message=pl.format(
-                "record {}: {}: found '{}'; {}",
-                "record",
-                pl.lit(name),
-                pl.col("value").fill_null("?"),
-                pl.col("reason").replace_strict(_ADVICE, return_dtype=pl.String),
-            ),
-        )
-    )
+def _or_reason(values: pl.Series, found: pl.Series, reason: str) -> tuple[pl.Series, pl.Series]:
+    is_lost = values.is_not_null() & found.is_null()
+    return found, pl.select(pl.when(is_lost).then(pl.lit(reason))).to_series()
 
 
 # ---- What the settings add ---- #
@@ -188,13 +166,11 @@ def _problem(record: pl.Series, name: str, values: pl.Series, reasons: pl.Series
 def _completed(
     rows: pl.DataFrame, table: str, settings: Settings, notes: list[str]
 ) -> pl.DataFrame:
-    defaults = [
-        pl.col(name).fill_null(pl.lit(value))
-        for name, value in _DEFAULTS.items()
-        if name in rows.columns and (name in TABLES[table].primary_key() or name == "method")
-    ]
-    shas = [pl.col(name).str.to_lowercase() for name in _SHAS if name in rows.columns]
-    rows = rows.with_columns(*defaults, *shas)
+    rows = rows.with_columns(_defaults(table) + _spellings(table))
+    if "parents" in rows.columns:
+        rows = rows.with_columns(
+            is_merge=pl.coalesce("is_merge", pl.col("parents").list.len() > 1),
+        )
     if "result" in rows.columns:
         rows = _with_known_results(rows, table, notes)
     if "service" in rows.columns:
@@ -204,17 +180,43 @@ def _completed(
     return rows
 
 
+def _defaults(table: str) -> list[pl.Expr]:
+    """Return what a required column is where an export doesn't have it."""
+    filled = []
+    if "attempt" in TABLES[table].primary_key():
+        filled.append(pl.col("attempt").fill_null(1))
+    if table == "deployments":
+        filled.append(pl.col("method").fill_null("reported"))
+    return filled
+
+
+def _spellings(table: str) -> list[pl.Expr]:
+    """Return the columns in which case and blanks mean nothing, spelt one way."""
+    spelt = []
+    for name, column in TABLES[table].columns().items():
+        if name in _SHAS or (_allowed(column) and name != "result"):
+            spelt.append(pl.col(name).str.strip_chars().str.to_lowercase())
+        elif name == "parents":
+            spelt.append(pl.col(name).list.eval(pl.element().str.to_lowercase()))
+    return spelt
+
+
+def _allowed(column: dy.Column) -> tuple[str, ...]:
+    return tuple((column.metadata or {}).get("allowed", ()))
+
+
 def _with_known_results(rows: pl.DataFrame, table: str, notes: list[str]) -> pl.DataFrame:
-    strange = rows["result"].filter(~rows["result"].is_in(RESULTS) | rows["result"].is_null())
+    word = pl.col("result").str.strip_chars().str.to_lowercase()
+    is_known = word.is_in(RESULTS).fill_null(value=False)
+    strange = rows.filter(~is_known)["result"].fill_null("(none)")
+    rows = rows.with_columns(result=pl.when(is_known).then(word).otherwise(pl.lit("unknown")))
     if strange.is_empty():
         return rows
-    words = strange.fill_null("(none)").value_counts(sort=True)
-    shown = ", ".join(f"{word!r} {count}×" for word, count in words.head(5).iter_rows())
     notes.append(
-        f"{table}: {len(strange)} results are taken as unknown, as nobody knows the words: {shown}"
+        f"{table}: {len(strange)} results are taken as unknown, as nobody knows the words: "
+        f"{most_frequent(strange)}"
     )
-    known = pl.when(pl.col("result").is_in(RESULTS)).then("result").otherwise(pl.lit("unknown"))
-    return rows.with_columns(result=known)
+    return rows
 
 
 def _with_environment_kind(rows: pl.DataFrame, settings: Settings) -> pl.DataFrame:
@@ -228,14 +230,19 @@ def _with_environment_kind(rows: pl.DataFrame, settings: Settings) -> pl.DataFra
     )
 
 
-def _without_people(rows: pl.DataFrame, drafted: pl.DataFrame, settings: Settings) -> pl.DataFrame:
-    for name in PEOPLE:
-        if name not in rows.columns or name not in drafted.columns:
-            continue
+def _without_people(
+    rows: pl.DataFrame, draft: Draft, settings: Settings, notes: list[str]
+) -> pl.DataFrame:
+    named = [name for name in PEOPLE if name in rows.columns and rows[name].count()]
+    if named and not settings.people.salt:
+        notes.append(GUESSABLE)
+    if draft.has_pseudonyms:
+        return rows
+    for name in named:
         identities = rows[name]
-        if name == "author" and "is_bot" in rows.columns:
+        if name == "author":
             bots = are_bots(identities, settings.people.bot_patterns)
-            rows = rows.with_columns(is_bot=pl.coalesce(pl.col("is_bot"), bots))
+            rows = rows.with_columns(is_bot=pl.coalesce("is_bot", bots))
         rows = rows.with_columns(pseudonyms(identities, settings.people.salt).alias(name))
     return rows
 
@@ -243,49 +250,47 @@ def _without_people(rows: pl.DataFrame, drafted: pl.DataFrame, settings: Setting
 # ---- Rules ---- #
 
 
-def _rule_problems(rows: pl.DataFrame, table: str) -> list[pl.DataFrame]:
-    """Return row, reason and message of what the table's declaration forbids."""
-    found = []
-    numbered = rows.with_row_index("row")
+def _unfit(rows: pl.DataFrame, table: str) -> list[Problem]:
+    """Return what the table's declaration forbids."""
+    problems = []
     for name, column in TABLES[table].columns().items():
         if name not in rows.columns:
             continue
-        if not column.nullable or name in TABLES[table].primary_key():
-            text = (
-                f"record {{}}: {name}: is empty, and {table} need it; correct the export or map it"
-            )
-            lost = numbered.filter(pl.col(name).is_null())
-            found.append(_worded(lost, "missing_value", pl.format(text, "record")))
-        allowed = (column.metadata or {}).get("allowed")
+        allowed = _allowed(column)
         if allowed:
-            text = f"record {{}}: {name}: found '{{}}'; allowed: {', '.join(allowed)}"
-            wrong = numbered.filter(~pl.col(name).is_in(allowed))
-            found.append(_worded(wrong, "not_allowed", pl.format(text, "record", name)))
-    return found
+            advice = f"allowed: {', '.join(allowed)}; map the export's words with `values`"
+            is_wrong = pl.col(name).is_not_null() & ~pl.col(name).is_in(allowed)
+            problems.append(_problem(rows, name, is_wrong, NOT_ALLOWED, advice))
+        if not column.nullable or column.primary_key:
+            advice = f"is empty, but {table} need it; fill it in the export, or map it otherwise"
+            problems.append(_problem(rows, name, pl.col(name).is_null(), MISSING, advice))
+    return [problem for problem in problems if problem.reasons.count()]
 
 
-def _worded(rows: pl.DataFrame, reason: str, message: pl.Expr) -> pl.DataFrame:
-    return rows.select("row", reason=pl.lit(reason), message=message)
-
-
-def _verdict(problems: list[pl.DataFrame], height: int) -> pl.DataFrame:
-    """Return reason and message for each row, null where it is good; the first problem counts."""
-    schema = {"row": pl.UInt32, "reason": pl.String, "message": pl.String}
-    every = pl.DataFrame({"row": pl.Series(range(height), dtype=pl.UInt32)})
-    found = pl.concat([pl.DataFrame(schema=schema), *(p.cast(schema) for p in problems)])
-    first = found.unique("row", keep="first", maintain_order=True)
-    return every.join(first, on="row", how="left", maintain_order="left")
+def _problem(
+    rows: pl.DataFrame, column: str, is_wrong: pl.Expr, reason: str, advice: str
+) -> Problem:
+    return Problem(
+        column=column,
+        reasons=rows.select(pl.when(is_wrong).then(pl.lit(reason))).to_series(),
+        found=None if reason == MISSING else rows[column],
+        advice=advice,
+    )
 
 
 def _newest(rows: pl.DataFrame, table: str) -> pl.DataFrame:
+    """Return one row for each key, in the order of the export."""
     key = TABLES[table].primary_key()
-    if not rows.select(key).is_duplicated().any():
+    is_repeated = rows.select(key).is_duplicated()
+    if not is_repeated.any():
         return rows
-    return (
-        rows.sort("updated_at", "record", nulls_last=False, maintain_order=True)
+    numbered = rows.with_row_index("row")
+    newest = (
+        numbered.filter(is_repeated)
+        .sort("updated_at", "record", nulls_last=False, maintain_order=True)
         .unique(key, keep="last", maintain_order=True)
-        .sort("record")
     )
+    return pl.concat([numbered.filter(~is_repeated), newest]).sort("row").drop("row")
 
 
 # ---- What comes out ---- #
@@ -296,28 +301,3 @@ def _traced(rows: pl.DataFrame, table: str, source: str, file: str) -> pl.DataFr
         source=pl.lit(source), source_ref=pl.format("{}:{}", pl.lit(file), "record")
     )
     return traced.select(list(polars_schema(table)))
-
-
-def _quarantined(
-    drafted: pl.DataFrame, verdict: pl.DataFrame, table: str, file: str
-) -> pl.DataFrame:
-    bad = pl.concat([drafted, verdict.select("reason", "message")], how="horizontal").filter(
-        pl.col("reason").is_not_null()
-    )
-    if "raw" not in bad.columns:
-        hidden = {"record", "reason", "message", *PEOPLE}
-        shown = [name for name in bad.columns if name not in hidden]
-        bad = bad.with_columns(raw=_as_text(bad.select(shown)))
-    return _redacted(bad.with_columns(file=pl.lit(file), table=pl.lit(table)))
-
-
-def _as_text(rows: pl.DataFrame) -> pl.Series:
-    if not rows.height or not rows.width:
-        return pl.Series("raw", [None] * rows.height, dtype=pl.String)
-    return rows.select(pl.struct(pl.all()).struct.json_encode()).to_series()
-
-
-def _redacted(rows: pl.DataFrame) -> pl.DataFrame:
-    return rows.select(pl.col(name).cast(dtype) for name, dtype in QUARANTINE.items()).with_columns(
-        without_addresses(pl.col("raw")), without_addresses(pl.col("message"))
-    )

@@ -7,18 +7,28 @@ from typing import Final
 
 import polars as pl
 
-_ADDRESS: Final = re.compile(r"<([^<>]*)>\s*$")
-_LENGTH: Final = 16
+PEOPLE: Final = ("author", "reviewer")
+"""The columns of the canonical tables that name a person."""
+GUESSABLE: Final = (
+    "people.salt is empty, so whoever knows a name can find its pseudonym; set a secret salt under "
+    "[people]"
+)
+"""What is to be said where pseudonyms protect nobody."""
 ANY_ADDRESS: Final = r"[^\s<>\"',;:()\[\]{}]+@[^\s<>\"',;:()\[\]{}]+"
 """What looks like an e-mail address in free text; a little too much rather than too little."""
+
+_NAME_AND_ADDRESS: Final = re.compile(r"(?P<name>.*?)\s*<(?P<address>[^<>]*)>\s*$", re.DOTALL)
+_LENGTH: Final = 16
+_SHORTEST_NAME: Final = 3
 
 
 def pseudonyms(identities: pl.Series, salt: str) -> pl.Series:
     """Return a pseudonym for each identity; null and empty stay null.
 
     An identity is a login, a name, an address, or `name <address>`, of which only the address
-    counts. Case and white space don't count. With the salt a pseudonym can be recomputed from a
-    guessed identity, so the salt is to be kept secret, and an empty one protects nobody.
+    counts where there is one. Case and white space around it don't count. With the salt a
+    pseudonym can be recomputed from a guessed identity, so the salt is to be kept secret, and an
+    empty one protects nobody.
     """
     known = identities.drop_nulls().unique()
     made = {identity: _pseudonym(identity, salt) for identity in known}
@@ -26,12 +36,20 @@ def pseudonyms(identities: pl.Series, salt: str) -> pl.Series:
 
 
 def _pseudonym(identity: str, salt: str) -> str | None:
-    address = _ADDRESS.search(identity)
-    chosen = (address[1] if address and address[1].strip() else identity).strip().lower()
+    name, address = _parts(identity)
+    chosen = (address or name).lower()
     if not chosen:
         return None
     digest = hashlib.blake2b(chosen.encode(), key=salt.encode()[:64], digest_size=_LENGTH // 2)
     return f"p-{digest.hexdigest()}"
+
+
+def _parts(identity: str) -> tuple[str, str]:
+    """Return name and address; either may be empty."""
+    both = _NAME_AND_ADDRESS.match(identity)
+    if both is None:
+        return identity.strip(), ""
+    return both["name"].strip(), both["address"].strip()
 
 
 def are_bots(identities: pl.Series, patterns: Sequence[str]) -> pl.Series:
@@ -45,3 +63,20 @@ def are_bots(identities: pl.Series, patterns: Sequence[str]) -> pl.Series:
 def without_addresses(text: pl.Expr) -> pl.Expr:
     """Return text in which every address is replaced by a sign."""
     return text.str.replace_all(ANY_ADDRESS, "(address)")
+
+
+def without_identities(texts: pl.Series, identities: pl.Series) -> pl.Series:
+    """Return each text without the names, logins and addresses of the identity beside it."""
+    found = [
+        text if text is None or identity is None else _without(text, identity)
+        for text, identity in zip(texts, identities, strict=True)
+    ]
+    return pl.Series(texts.name, found, dtype=pl.String)
+
+
+def _without(text: str, identity: str) -> str:
+    for part in _parts(identity):
+        # A name of a letter or two is found in every word, and tells nobody apart.
+        if len(part) >= _SHORTEST_NAME:
+            text = re.sub(rf"(?<!\w){re.escape(part)}(?!\w)", "(person)", text, flags=re.IGNORECASE)
+    return text

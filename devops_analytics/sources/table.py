@@ -1,24 +1,38 @@
 """The `table` source: any table file, by the mapping that the settings declare."""
 
 import difflib
-import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, Final
 
 import msgspec
 import polars as pl
 
-from devops_analytics.config import Column, Settings, TableSource
+from devops_analytics.config import TableSource
 from devops_analytics.errors import ExportError
-from devops_analytics.schema import TABLES, TIME, polars_schema
-from devops_analytics.sources.json_records import read_records
+from devops_analytics.schema import TABLES
+from devops_analytics.sources.casting import as_text, most_frequent
+from devops_analytics.sources.json_records import first_records, read_records
+from devops_analytics.sources.mapping import (
+    Mapper,
+    check_mapping,
+    holds,
+    reached,
+    required_columns,
+    source_columns,
+)
+from devops_analytics.sources.people import PEOPLE
 from devops_analytics.sources.source import QUARANTINE, Context, Draft, Recognition, SourceKind
-from devops_analytics.sources.tabular import Tabular, file_format, read_tabular
+from devops_analytics.sources.tabular import Tabular, column_names, file_format, read_tabular
 
 EXCLUDED: Final = "excluded_by_settings"
 NOT_MAPPED: Final = "not_mapped"
-_FIELD: Final = re.compile(r"\{([^{}]+)\}")
+
+_WRAPPERS: Final = ("items", "values", "value", "data", "results", "records")
+"""Keys that pages of many APIs hold their records under."""
+_SHOWN: Final = 80
+_KEYS_SHOWN: Final = 100
+_LOADABLE: Final = tuple(name for name in TABLES if not name.startswith("service"))
 
 
 def read(path: Path, entry: TableSource, context: Context) -> Iterator[Draft]:
@@ -27,264 +41,201 @@ def read(path: Path, entry: TableSource, context: Context) -> Iterator[Draft]:
     Raises:
         ExportError: the file can't be read, or lacks a column that the settings name.
     """
-    _check_mapping(entry)
-    found = _rows(path, entry)
-    rows, n_read = found.rows, found.rows.height + len(found.rejected)
-    _check_columns(path, entry, rows)
-    kept, excluded = _chosen(rows, entry, context.label)
-    mapped = kept.select(
-        "record",
-        *(
-            _mapped(kept, name, column, entry, context.settings)
-            for name, column in entry.columns.items()
-        ),
-    )
-    good, unmapped = _without_unmapped(kept, mapped, entry, context.label)
+    check_mapping(entry)
+    found = _read(path, entry)
+    _check_columns(path, entry, found)
+    rows = found.rows.with_columns(found.records.alias(_RECORD))
+    asides = [_rejected(found, entry, context.label)]
+    rows = _chosen(rows, entry, context.label, asides)
+    mapper = Mapper(rows=rows, entry=entry, settings=context.settings)
+    columns = [rows[_RECORD].alias("record")]
+    notes = []
+    is_kept = pl.repeat(True, rows.height, eager=True)  # noqa: FBT003 - a column's value
+    for name in entry.columns:
+        values, strange = mapper.mapped(name)
+        columns.append(values)
+        if strange is None or not strange.count():
+            continue
+        if name == "result":
+            notes.append(_unknown_words(entry, strange))
+            continue
+        is_strange = strange.is_not_null() & is_kept
+        asides.append(_unmapped(rows, name, strange, is_strange, entry, context.label))
+        is_kept = is_kept & ~is_strange
     yield Draft(
         table=entry.table,
-        rows=good,
-        n_read=n_read,
-        rejected=pl.concat([_rejected(found, entry, context.label), excluded, unmapped]),
+        rows=pl.DataFrame(columns).filter(is_kept),
+        n_read=found.rows.height + len(found.rejected),
+        rejected=pl.concat(asides),
         time_zone=entry.time_zone,
         time_format=entry.time_format,
+        notes=tuple(notes),
     )
 
 
-def _check_mapping(entry: TableSource) -> None:
-    required = [
-        name
-        for name, column in TABLES[entry.table].columns().items()
-        if name not in {"source", "source_ref", "attempt", "method"}
-        and (not column.nullable or name in TABLES[entry.table].primary_key())
-    ]
-    for name in required:
-        if name not in entry.columns:
-            hint = (
-                ' (map its words, or give result = { constant = "success" } if the export lists '
-                "only what succeeded)"
-                if name == "result"
-                else ""
-            )
-            raise ExportError(
-                f"{entry.label}: columns.{name}: this key is missing; {entry.table} need it{hint}."
-            )
+_RECORD: Final = "\0record"
+"""No file has a column of this name."""
 
 
-def _rows(path: Path, entry: TableSource) -> Tabular:
+# ---- Rows ---- #
+
+
+def _read(path: Path, entry: TableSource) -> Tabular:
     if file_format(path) != "json":
         return read_tabular(
             path, encoding=entry.encoding, separator=entry.separator, sheet=entry.sheet
         )
-    records = read_records(path, encoding=entry.encoding)
+    wanted = source_columns(entry)
+    reached_into = {name.split(".")[0] for name in wanted}
+    wrappers = tuple(key for key in _WRAPPERS if key not in reached_into)
+    records = read_records(path, wrappers=wrappers, encoding=entry.encoding)
     decoded = [msgspec.json.decode(raw) for _, raw in records.rows]
-    wanted = sorted(_source_columns(entry))
-    data = {
-        name: pl.Series([_text(_reached(record, name)) for record in decoded], dtype=pl.String)
-        for name in wanted
-        if any(_has(record, name) for record in decoded)
-    }
-    numbers = pl.Series([number for number, _ in records.rows], dtype=pl.Int64)
-    rows = pl.DataFrame(data) if data else pl.DataFrame()
-    return Tabular(rows=rows.with_columns(record=numbers), rejected=records.rejected)
+    if decoded or records.rejected:
+        _check_keys(path, entry, decoded)
+    return Tabular(
+        rows=pl.DataFrame(
+            {
+                name: pl.Series([_text(_value(r, name)) for r in decoded], dtype=pl.String)
+                for name in wanted
+            }
+        ),
+        records=pl.Series([number for number, _ in records.rows], dtype=pl.Int64),
+        rejected=list(records.rejected),
+    )
 
 
-def _reached(record: Any, name: str) -> Any:
-    for part in (name,) if isinstance(record, dict) and name in record else name.split("."):
-        if not isinstance(record, dict):
-            return None
-        record = record.get(part)
+class _Nothing:
+    """Stands for a key that a record does not have; null is a value."""
+
+
+def _value(record: Any, name: str) -> Any:
+    """Return what a key or a dotted path leads to; through a list it leads to a list."""
+    if isinstance(record, dict) and name in record:
+        return record[name]
+    for part in name.split("."):
+        if isinstance(record, list):
+            items = [_value(item, part) for item in record]
+            record = _Nothing if items and all(item is _Nothing for item in items) else items
+        elif isinstance(record, dict):
+            record = record.get(part, _Nothing)
+        else:
+            return record if record is None else _Nothing
     return record
 
 
-def _has(record: Any, name: str) -> bool:
-    if isinstance(record, dict) and name in record:
-        return True
-    *outer, last = name.split(".")
-    for part in outer:
-        record = record.get(part) if isinstance(record, dict) else None
-    return isinstance(record, dict) and last in record
-
-
 def _text(value: Any) -> str | None:
-    if value is None or isinstance(value, str):
-        return value
+    if value is _Nothing or value is None or isinstance(value, str):
+        return value if isinstance(value, str) else None
+    if isinstance(value, float) and value.is_integer():
+        value = int(value)
+    if isinstance(value, list):
+        value = [item for item in value if item is not None and item is not _Nothing]
     return msgspec.json.encode(value).decode()
 
 
-def _source_columns(entry: TableSource) -> set[str]:
-    names = set(entry.where)
-    for column in entry.columns.values():
-        if column.column is not None:
-            names.add(column.column)
-        if column.template is not None:
-            names.update(_FIELD.findall(column.template))
-    return names
+def _check_keys(path: Path, entry: TableSource, records: Sequence[Any]) -> None:
+    for name in source_columns(entry):
+        if all(_value(record, name) is _Nothing for record in records):
+            keys = dict.fromkeys(
+                key
+                for record in records[:_KEYS_SHOWN]
+                if isinstance(record, dict)
+                for key in record
+            )
+            raise _no_column(path, entry, name, list(keys))
 
 
-def _check_columns(path: Path, entry: TableSource, rows: pl.DataFrame) -> None:
-    found = [name for name in rows.columns if name != "record"]
-    for name in sorted(_source_columns(entry) - set(found)):
-        near = difflib.get_close_matches(name, found, n=1)
-        hint = f" Did you mean {near[0]!r}?" if near else ""
-        raise ExportError(
-            f"{path}: has no column {name!r}, which the settings of {entry.label} name; columns "
-            f"found: {', '.join(found) or 'none'}.{hint}"
-        )
+def _check_columns(path: Path, entry: TableSource, found: Tabular) -> None:
+    for name in source_columns(entry):
+        if not holds(found.rows, name):
+            raise _no_column(path, entry, name, found.rows.columns)
 
 
-# ---- Rows that the settings leave out ---- #
-
-
-def _chosen(
-    rows: pl.DataFrame, entry: TableSource, label: str
-) -> tuple[pl.DataFrame, pl.DataFrame]:
-    if not entry.where:
-        return rows, pl.DataFrame(schema=QUARANTINE)
-    is_wanted = rows.select(
-        pl.all_horizontal(
-            pl.col(name).cast(pl.String).is_in(values).fill_null(value=False)
-            for name, values in entry.where.items()
-        )
-    ).to_series()
-    left_out = rows.filter(~is_wanted)
-    conditions = "; ".join(f"{k} is not {' or '.join(v)}" for k, v in entry.where.items())
-    message = pl.format(
-        "record {}: left out by `where` in the settings ({})", "record", pl.lit(conditions)
+def _no_column(path: Path, entry: TableSource, name: str, found: list[str]) -> ExportError:
+    near = difflib.get_close_matches(name, found, n=1)
+    hint = f" Did you mean {near[0]!r}?" if near else ""
+    return ExportError(
+        f"{path}: has no column {name!r}, which the settings of {entry.label} name; columns "
+        f"found: {', '.join(found) or 'none'}.{hint}"
     )
-    return rows.filter(is_wanted), _aside(left_out, EXCLUDED, message, entry.table, label)
 
 
-def _aside(
-    rows: pl.DataFrame, reason: str, message: pl.Expr, table: str, label: str
-) -> pl.DataFrame:
-    if rows.is_empty():
-        return pl.DataFrame(schema=QUARANTINE)
-    shown = [name for name in rows.columns if name != "record"]
-    return rows.select(
-        file=pl.lit(label),
-        table=pl.lit(table),
-        record="record",
-        reason=pl.lit(reason),
-        message=message,
-        raw=pl.struct(shown).struct.json_encode(),
-    )
+# ---- Records put aside ---- #
 
 
 def _rejected(found: Tabular, entry: TableSource, label: str) -> pl.DataFrame:
     return pl.DataFrame(
         [
-            {
-                "file": label,
-                "table": entry.table,
-                "record": number,
-                "reason": reason,
-                "message": message,
-                "raw": raw,
-            }
+            (label, entry.table, number, reason, f"{label} {message}", raw)
             for number, reason, message, raw in found.rejected
         ],
         schema=QUARANTINE,
+        orient="row",
     )
 
 
-# ---- Mapping ---- #
-
-
-def _mapped(
-    rows: pl.DataFrame, name: str, column: Column, entry: TableSource, settings: Settings
-) -> pl.Series:
-    dtype = polars_schema(entry.table)[name]
-    if column.constant is not None:
-        return pl.Series(name, [str(column.constant)]).new_from_index(0, rows.height)
-    if column.template is not None:
-        values = rows.select(_filled(column.template)).to_series()
-    else:
-        values = rows[column.column or name]
-    is_list = isinstance(dtype, pl.List)
-    if column.pattern is not None:
-        values = _each(values.cast(pl.String), _taken(column.pattern))
-    if column.separator is not None and is_list:
-        return _parted(values.cast(pl.String), column.separator).alias(name)
-    if column.separator is not None:
-        known = set(settings.services) | set(settings.service_aliases)
-        values = _each(values.cast(pl.String), _first_known(column.separator, known))
-    if column.values:
-        words = {word: str(to) for word, to in column.values.items()}
-        values = values.cast(pl.String).str.strip_chars().replace(words)
-    typed = dtype == TIME and values.dtype in (pl.Datetime, pl.Date)
-    is_typed = typed or isinstance(values.dtype, pl.List)
-    return (values if is_typed else values.cast(pl.String)).alias(name)
-
-
-def _filled(template: str) -> pl.Expr:
-    names = _FIELD.findall(template)
-    text = _FIELD.sub("{}", template)
-    return pl.format(text, *(pl.col(name).cast(pl.String) for name in names))
-
-
-def _each(values: pl.Series, function: Callable[[str], str | None]) -> pl.Series:
-    """Apply a function to each distinct text; Python's patterns are what the settings allow."""
-    made = {value: function(value) for value in values.drop_nulls().unique()}
-    return values.replace_strict(made, default=None, return_dtype=pl.String)
-
-
-def _taken(pattern: str) -> Callable[[str], str | None]:
-    searched = re.compile(pattern)
-
-    def take(value: str) -> str | None:
-        found = searched.search(value)
-        if found is None:
-            return None
-        if "value" in searched.groupindex:
-            return found["value"]
-        return found[1] if searched.groups else found[0]
-
-    return take
-
-
-def _parted(values: pl.Series, separator: str) -> pl.Series:
-    parts = pl.col("value").str.split(separator).list.eval(pl.element().str.strip_chars())
-    return (
-        values.to_frame("value")
-        .select(
-            pl.when(pl.col("value").is_null())
-            .then(pl.lit([], dtype=pl.List(pl.String)))
-            .otherwise(parts.list.eval(pl.element().filter(pl.element() != "")))
+def _chosen(
+    rows: pl.DataFrame, entry: TableSource, label: str, asides: list[pl.DataFrame]
+) -> pl.DataFrame:
+    """Return the rows that `where` keeps, and add the others to what is put aside."""
+    for name, values in entry.where.items():
+        texts = as_text(reached(rows, name)).str.strip_chars().fill_null("")
+        is_wanted = texts.is_in(values)
+        what = pl.format(
+            "left out by `where` in the settings ({}): found '{}'",
+            pl.lit(f"{name} is not {' or '.join(values)}"),
+            texts.filter(~is_wanted).str.head(_SHOWN),
         )
-        .to_series()
+        asides.append(_aside(rows.filter(~is_wanted), EXCLUDED, what, entry, label))
+        rows = rows.filter(is_wanted)
+    return rows
+
+
+def _unmapped(
+    rows: pl.DataFrame,
+    name: str,
+    strange: pl.Series,
+    is_strange: pl.Series,
+    entry: TableSource,
+    label: str,
+) -> pl.DataFrame:
+    what = pl.format(
+        "{}: found '{}', which `values` doesn't map; mapped: {}. Add the word to `values`",
+        pl.lit(name),
+        strange.filter(is_strange).str.head(_SHOWN),
+        pl.lit(", ".join(entry.columns[name].values)),
+    )
+    return _aside(rows.filter(is_strange), NOT_MAPPED, what, entry, label)
+
+
+def _aside(
+    rows: pl.DataFrame, reason: str, what: pl.Expr, entry: TableSource, label: str
+) -> pl.DataFrame:
+    """Return rows as quarantined; of their text only what is mapped, and no person."""
+    if rows.is_empty():
+        return pl.DataFrame(schema=QUARANTINE)
+    shown = source_columns(entry, without=frozenset(PEOPLE))
+    texts = pl.DataFrame([as_text(reached(rows, name)).alias(name) for name in shown])
+    raw = (
+        texts.select(pl.struct(pl.all()).struct.json_encode()).to_series()
+        if shown
+        else pl.Series([None], dtype=pl.String).new_from_index(0, rows.height)
+    )
+    return rows.select(
+        file=pl.lit(label),
+        table=pl.lit(entry.table),
+        record=_RECORD,
+        reason=pl.lit(reason),
+        message=pl.format("{} record {}: {}", pl.lit(label), _RECORD, what),
+        raw=raw,
     )
 
 
-def _first_known(separator: str, known: set[str]) -> Callable[[str], str | None]:
-    def first(value: str) -> str | None:
-        parts = [part.strip() for part in value.split(separator) if part.strip()]
-        return next((part for part in parts if part in known), parts[0] if parts else None)
-
-    return first
-
-
-def _without_unmapped(
-    rows: pl.DataFrame, mapped: pl.DataFrame, entry: TableSource, label: str
-) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """Put aside rows with a word that a mapping lacks; a result is taken for unknown instead."""
-    asides = [pl.DataFrame(schema=QUARANTINE)]
-    is_good = pl.Series([True]).new_from_index(0, mapped.height)
-    for name, column in entry.columns.items():
-        if not column.values or name == "result":
-            continue
-        allowed = {str(to) for to in column.values.values()}
-        strange = mapped[name].is_not_null() & ~mapped[name].is_in(list(allowed)) & is_good
-        if strange.any():
-            message = pl.format(
-                "record {}: {}: found '{}', which `values` doesn't map; mapped: {}",
-                "record",
-                pl.lit(name),
-                mapped[name].filter(strange),
-                pl.lit(", ".join(column.values)),
-            )
-            asides.append(_aside(rows.filter(strange), NOT_MAPPED, message, entry.table, label))
-            is_good &= ~strange
-    return mapped.filter(is_good), pl.concat(asides)
+def _unknown_words(entry: TableSource, strange: pl.Series) -> str:
+    return (
+        f"{entry.table}: {strange.count()} results are taken as unknown, as `values` doesn't map "
+        f"their words: {most_frequent(strange)}"
+    )
 
 
 # ---- Recognition ---- #
@@ -295,17 +246,12 @@ def recognise(path: Path) -> Recognition | None:
 
     Only a table whose columns carry the canonical names can be loaded without a mapping.
     """
-    try:
-        if file_format(path) == "json":
-            return None
-        columns = [name for name in read_tabular(path).rows.columns if name != "record"]
-    except ExportError:
-        return None
+    columns = _names(path)
     if len(columns) < 2:  # noqa: PLR2004 - any text file has one column
         return None
-    fits = {table: _fit(table, columns) for table in TABLES if not table.startswith("service")}
+    fits = {table: _fit(table, columns) for table in _LOADABLE}
     best = max(fits, key=lambda table: len(fits[table]))
-    if fits[best] and set(TABLES[best].primary_key()) <= set(fits[best]):
+    if fits[best]:
         return Recognition(
             kind="table",
             confidence=0.6,
@@ -319,22 +265,28 @@ def recognise(path: Path) -> Recognition | None:
     )
 
 
+def _names(path: Path) -> list[str]:
+    try:
+        if file_format(path) != "json":
+            return column_names(path)
+        records = first_records(path, wrappers=_WRAPPERS)
+    except ExportError:
+        return []
+    return list(msgspec.json.decode(records[0])) if records else []
+
+
 def _fit(table: str, columns: list[str]) -> list[str]:
+    """Return the table's columns among a file's; none where the file lacks one that it needs."""
     own = set(TABLES[table].column_names()) - {"source", "source_ref"}
-    required = [
-        name
-        for name, column in TABLES[table].columns().items()
-        if not column.nullable and name in own and name not in {"attempt", "method"}
-    ]
     found = [name for name in columns if name in own]
-    return found if set(required) <= set(found) else []
+    return found if set(required_columns(table)) <= set(found) else []
 
 
 TABLE: Final = SourceKind(
     kind="table",
     title="any table",
     reads="CSV, TSV, JSON, NDJSON, Parquet or Excel (also .gz), with a declared column mapping",
-    tables=tuple(name for name in TABLES if not name.startswith("service")),
+    tables=_LOADABLE,
     read=read,
     recognise=recognise,
 )

@@ -9,6 +9,9 @@ from typing import Any
 import openpyxl
 import polars as pl
 import pytest
+from hypothesis import given as drawn
+from hypothesis import settings
+from hypothesis import strategies as st
 
 from devops_analytics.config import Settings, TableSource, settings_from
 from devops_analytics.errors import ExportError
@@ -241,3 +244,206 @@ def test_columns_with_canonical_names_are_recognised(tmp_path: Path) -> None:
     assert unsure is not None
     assert unsure.confidence < 0.5
     assert recognise(written(tmp_path, "z.txt", "just words\n")) is None
+
+
+# ---- What a mapping can say ---- #
+
+
+def rows_of(batch: Batch, *names: str) -> list[tuple[Any, ...]]:
+    return batch.rows.select(names).rows()
+
+
+def test_a_template_takes_empty_fields_but_is_nothing_where_all_are_empty(tmp_path: Path) -> None:
+    fields = [",img", "c,", ","]
+    content = "chart,image,when\n" + "".join(f"{both},2026-05-01T10:00:00Z\n" for both in fields)
+    columns = {
+        "deployment_id": {"template": "{chart}/{image}"},
+        "service": {"constant": "s"},
+        "finished_at": "when",
+        "result": {"constant": "success"},
+    }
+    batch = loaded(written(tmp_path, "x.csv", content), entry(columns=columns))
+    assert rows_of(batch, "deployment_id") == [("/img",), ("c/",)]
+    assert batch.quarantined["reason"].to_list() == ["missing_value"]
+
+
+@pytest.mark.parametrize(
+    ("column", "message"),
+    [
+        ({"template": "{id"}, "columns.ref.template: found '{id'"),
+        ({"template": "none"}, "columns.ref.template: found 'none'"),
+        ({"column": "id", "constant": "x"}, "columns.ref: found column and constant"),
+        ({"pattern": "x"}, "has no column 'ref'"),
+    ],
+)
+def test_a_mapping_that_cannot_be_followed_is_an_error(
+    tmp_path: Path, column: dict[str, str], message: str
+) -> None:
+    path = written(tmp_path, "x.csv", LINES)
+    with pytest.raises(ExportError, match=message):
+        loaded(path, entry(columns=COLUMNS | {"ref": column}))
+
+
+def test_a_result_word_beside_the_declared_ones_is_unknown_even_if_it_is_success(
+    tmp_path: Path,
+) -> None:
+    content = "id,app,when,outcome\n1,a,2026-05-01T10:00:00Z,success\n2,a,2026-05-01T10:00:00Z,ok\n"
+    batch = loaded(written(tmp_path, "x.csv", content), entry())
+    assert rows_of(batch, "deployment_id", "result") == [("1", "unknown"), ("2", "success")]
+    assert "\n".join(batch.notes) == (
+        "deployments: 1 results are taken as unknown, as `values` doesn't map their words: "
+        "'success' 1×"
+    )
+
+
+def test_flags_can_be_mapped_from_words_and_empty_ones_stay_unknown(tmp_path: Path) -> None:
+    content = "id,app,when,outcome,kind\n" + "".join(
+        f"{n},a,2026-05-01T10:00:00Z,OK,{kind}\n"
+        for n, kind in enumerate(["regular", "emergency", "", "other"])
+    )
+    mapped = {"column": "kind", "values": {"regular": True, "emergency": False}}
+    batch = loaded(
+        written(tmp_path, "x.csv", content), entry(columns=COLUMNS | {"planned": mapped})
+    )
+    assert rows_of(batch, "deployment_id", "planned") == [("0", True), ("1", False), ("2", None)]
+    assert batch.quarantined["reason"].to_list() == ["not_mapped"]
+    named = {"column": "kind", "values": {"regular": True, "": False, "emergency": False}}
+    batch = loaded(written(tmp_path, "x.csv", content), entry(columns=COLUMNS | {"planned": named}))
+    assert rows_of(batch, "planned") == [(True,), (False,), (False,)]
+
+
+def test_the_first_known_service_of_a_list_is_taken(tmp_path: Path) -> None:
+    rows = [
+        {"id": 1, "app": ["API", "shop.example"], "when": "2026-05-01T10:00:00Z", "outcome": "OK"},
+        {"id": 2, "app": "API; till", "when": "2026-05-01T10:00:00Z", "outcome": "OK"},
+        {"id": 3, "app": "API;other", "when": "2026-05-01T10:00:00Z", "outcome": "OK"},
+    ]
+    given = settings_from({"teams": {"t": {"services": {"shop": {"aliases": ["shop.example"]}}}}})
+    service = {"column": "app", "separator": ";", "values": {"till": "shop"}}
+    path = written(tmp_path, "x.json", json.dumps(rows))
+    batch = loaded(path, entry(columns=COLUMNS | {"service": service}), given)
+    assert rows_of(batch, "service") == [("shop",), ("shop",), ("API",)]
+
+
+def test_lists_in_json_are_lists(tmp_path: Path) -> None:
+    rows = [
+        {"n": 1, "labels": [{"name": "a, b"}, {"name": "c"}]},
+        {"n": 2.0, "labels": []},
+        {"n": 3, "labels": None},
+    ]
+    columns = {
+        "repo": {"constant": "r"},
+        "change_id": "n",
+        "opened_at": {"constant": "2026-05-01T10:00:00Z"},
+        "labels": "labels.name",
+    }
+    path = written(tmp_path, "x.json", json.dumps(rows))
+    batch = loaded(path, entry(table="changes", columns=columns))
+    assert rows_of(batch, "change_id", "labels") == [("1", ["a, b", "c"]), ("2", []), ("3", None)]
+    path = written(tmp_path, "x.json", json.dumps(rows[:1]))
+    with pytest.raises(ExportError, match=r"has no column 'labels\.nmae'"):
+        loaded(path, entry(table="changes", columns=columns | {"labels": "labels.nmae"}))
+
+
+def test_pages_of_json_are_opened_unless_the_mapping_reaches_into_them(tmp_path: Path) -> None:
+    row = {"id": 1, "app": "a", "when": "2026-05-01T10:00:00Z", "outcome": "OK"}
+    page = written(tmp_path, "page.json", json.dumps({"total": 1, "items": [row]}))
+    assert loaded(page, entry()).n_read == 1
+    nested = written(tmp_path, "nested.json", json.dumps([{"data": row, "when": row["when"]}]))
+    columns = {
+        "deployment_id": "data.id",
+        "service": "data.app",
+        "finished_at": "when",
+        "result": {"constant": "success"},
+    }
+    assert rows_of(loaded(nested, entry(columns=columns)), "deployment_id") == [("1",)]
+
+
+def test_an_empty_array_is_no_rows_and_no_error(tmp_path: Path) -> None:
+    assert loaded(written(tmp_path, "x.json", "[]"), entry()).n_read == 0
+
+
+def test_parquet_is_taken_over_typed_and_reached_into(tmp_path: Path) -> None:
+    frame = pl.DataFrame(
+        {
+            "id": [1.0, 2.0],
+            "app": [{"name": "pay"}, {"name": "shop"}],
+            "when": [datetime(2026, 5, 1, 10, tzinfo=UTC)] * 2,
+            "outcome": ["OK", "KO"],
+            "on": [True, False],
+        }
+    )
+    frame.write_parquet(tmp_path / "x.parquet")
+    declared = entry(columns=COLUMNS | {"service": "app.name"}, where={"on": ["true"]})
+    batch = loaded(tmp_path / "x.parquet", declared)
+    assert rows_of(batch, "deployment_id", "service", "finished_at") == [
+        ("1", "pay", datetime(2026, 5, 1, 10, tzinfo=UTC))
+    ]
+    assert "found 'false'" in batch.quarantined["message"][0]
+
+
+def test_no_column_of_the_file_is_mistaken_for_our_own(tmp_path: Path) -> None:
+    content = "record,raw,when\nR-7,x,2026-05-01T10:00:00Z\n"
+    columns = {
+        "deployment_id": "record",
+        "service": "raw",
+        "finished_at": "when",
+        "result": {"constant": "success"},
+    }
+    batch = loaded(written(tmp_path, "x.csv", content), entry(columns=columns))
+    assert rows_of(batch, "deployment_id", "service", "source_ref") == [("R-7", "x", "x.csv:2")]
+
+
+def test_what_is_put_aside_shows_only_what_is_mapped_and_no_person(tmp_path: Path) -> None:
+    content = "sha,who,actor,at,kind\na,Ann Example,Bo Example,2026-05-01T10:00:00Z,bad\n"
+    columns = {"repo": {"constant": "r"}, "sha": "sha", "author": "who", "committed_at": "at"}
+    declared = entry(table="commits", columns=columns, where={"kind": ["good"]})
+    raw = loaded(written(tmp_path, "x.csv", content), declared).quarantined["raw"].item()
+    assert json.loads(raw) == {"kind": "bad", "sha": "a", "at": "2026-05-01T10:00:00Z"}
+
+
+CHANGES = st.sampled_from(
+    ["", "x", '"', ",", ";", "\n", "\r\n", "é", "2026-05-01", "OK", "KO", " "]
+)
+
+
+@settings(max_examples=80, deadline=None)
+@drawn(st.lists(st.tuples(st.integers(0, 400), st.integers(0, 4), CHANGES), max_size=4))
+def test_nothing_is_lost_however_a_file_is_damaged(
+    tmp_path_factory: pytest.TempPathFactory, changes: list[tuple[int, int, str]]
+) -> None:
+    header, *lines = LINES.replace(";", ",").splitlines(keepends=True)
+    body = "".join(lines) * 3
+    for position, length, text in changes:
+        at = position % (len(body) + 1)
+        body = body[:at] + text + body[at + length :]
+    path = written(tmp_path_factory.mktemp("damaged"), "x.csv", header + body)
+    batch = loaded(path, entry(separator=","))
+    # Every line that holds anything belongs to one record; a record may hold several lines.
+    n_lines = len([line for line in body.split("\n") if line.strip("\r")])
+    assert batch.n_read <= n_lines
+    assert batch.n_read == batch.rows.height + batch.quarantined.height + batch.n_duplicates
+    begins = [int(ref.rpartition(":")[2]) for ref in batch.rows["source_ref"]]
+    begins += batch.quarantined["record"].to_list()
+    assert len(set(begins)) == len(begins)
+    n_multiline = body.count('"')
+    assert n_multiline or batch.n_read == n_lines
+
+
+# ---- Recognition ---- #
+
+
+def test_canonical_json_is_recognised_and_other_json_only_mentioned(tmp_path: Path) -> None:
+    row = {"deployment_id": 1, "service": "a", "result": "success", "extra": 1}
+    found = recognise(written(tmp_path, "x.json", json.dumps([row])))
+    assert found is not None
+    assert found.suggestion["columns"] == {
+        "deployment_id": "deployment_id",
+        "service": "service",
+        "result": "result",
+    }
+    other = recognise(written(tmp_path, "y.json", json.dumps([{"a": 1, "b": 2}])))
+    assert other is not None
+    assert other.confidence < 0.5
+    assert recognise(written(tmp_path, "z.json", "[1, 2")) is None
+    assert recognise(written(tmp_path, "empty.csv", "")) is None

@@ -34,10 +34,22 @@
     return JSON.parse(coloured);
   };
 
+  // Every second label of an axis is left out where all would not fit beside each other.
+  const letters = (text) => Math.max(...text.split("<br>").map((line) => line.length));
+  const thin = ({ width, margin, xaxis, yaxis }) => {
+    if (!xaxis.ticktext) return;
+    const left = 7 * Math.max(4, ...(yaxis.ticktext ?? []).map(letters));
+    const needed = xaxis.ticktext.reduce((sum, text) => sum + 7 * letters(text) + 6, 0);
+    xaxis.tickangle = 0;
+    if (needed <= width - left - margin.r) return;
+    xaxis.ticktext = xaxis.ticktext.map((text, place) => (place % 2 ? "" : text));
+  };
+
   const draw = (chart, printing = false) => {
     const place = chart.querySelector(".plot");
     const { data, layout } = specification(chart, printing);
     layout.width = printing ? printWidth : place.clientWidth;
+    thin(layout);
     Plotly.react(place, data, layout, settings);
     chart.dataset.drawn = layout.width;
   };

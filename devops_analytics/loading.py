@@ -29,7 +29,7 @@ from devops_analytics.store import (
     write_part,
 )
 
-PROGRAM: Final = "1"
+PROGRAM: Final = "2"
 """Raised when the same export would now become other rows, so that stores are filled again."""
 
 Progress = Callable[[str, int, int | None], None]

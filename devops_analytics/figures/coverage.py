@@ -19,12 +19,11 @@ _ROW: Final = 23
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class _Row:
-    """A line of the chart: a table's heading, or services with when they are known."""
+    """A line of the chart: a table's heading (no services), or services with when it speaks."""
 
     table: str
     services: tuple[str, ...] = ()
-    start: datetime | None = None
-    end: datetime | None = None
+    span: tuple[datetime, datetime] | None = None
 
 
 def coverage_timeline(
@@ -77,7 +76,7 @@ def coverage_timeline(
             },
             "margin": {"l": 8, "r": 20, "t": 8, "b": 8},
             "shapes": [_ground(period)],
-            "annotations": [_words(row, y) for y, row in enumerate(rows) if row.start is None],
+            "annotations": [_words(row, y) for y, row in enumerate(rows) if row.span is None],
         },
     )
 
@@ -94,7 +93,7 @@ def _rows(coverage: pl.DataFrame, table: str, services: Sequence[str]) -> list[_
         .sort("month", "until")
     )
     known = [
-        _Row(table=table, services=tuple(names), start=start, end=end)
+        _Row(table=table, services=tuple(names), span=(start, end))
         for start, end, names in groups.select("live_from", "live_to", "service").iter_rows()
     ]
     silent = tuple(sorted(set(services) - set(own["service"])))
@@ -110,23 +109,19 @@ def _who(row: _Row, services: Sequence[str]) -> str:
 
 
 def _bars(rows: Sequence[_Row]) -> go.Bar:
-    known = [(y, row) for y, row in enumerate(rows) if row.start is not None]
+    known = [(y, row, *row.span) for y, row in enumerate(rows) if row.span is not None]
     return go.Bar(
-        x=[
-            (row.end - row.start).total_seconds() * 1000
-            for _, row in known
-            if row.end and row.start
-        ],
-        base=[_text(row.start) for _, row in known],
-        y=[y for y, _ in known],
+        x=[(end - start).total_seconds() * 1000 for _, _, start, end in known],
+        base=[_text(start) for _, _, start, _ in known],
+        y=[y for y, *_ in known],
         orientation="h",
         width=0.5,
         marker={"color": light("accent"), "line": {"width": 0}},
         hoverinfo="text",
         hovertext=[
-            f"<b>{plain(TABLE_WORDS[row.table])}</b><br>{row.start:%d %b %Y} to {row.end:%d %b %Y}"
+            f"<b>{plain(TABLE_WORDS[row.table])}</b><br>{_day(start)} to {_day(end)}"
             f"<br>{plain(format_names(row.services))}"
-            for _, row in known
+            for _, row, start, end in known
         ],
     )
 
@@ -161,6 +156,10 @@ def _text(moment: datetime) -> str:
     return f"{moment:%Y-%m-%d %H:%M:%S}"
 
 
+def _day(moment: datetime) -> str:
+    return f"{moment:%d %b %Y}"
+
+
 def _alt(coverage: pl.DataFrame, tables: Sequence[str]) -> str:
     parts = []
     for table in tables:
@@ -168,6 +167,6 @@ def _alt(coverage: pl.DataFrame, tables: Sequence[str]) -> str:
         if own.is_empty():
             parts.append(f"{TABLE_WORDS[table]} never")
         else:
-            ends = f"from {own['live_from'].min():%B %Y} to {own['live_to'].max():%B %Y}"
-            parts.append(f"{TABLE_WORDS[table]} {ends}")
+            first, last = min(own["live_from"]), max(own["live_to"])
+            parts.append(f"{TABLE_WORDS[table]} from {first:%B %Y} to {last:%B %Y}")
     return f"When exports can speak: {'; '.join(parts)}."

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 import polars as pl
 
-from devops_analytics.linking.commits import FIRST_AFTER, Carried, first_after
+from devops_analytics.linking.commits import FIRST_AFTER, Carried, first_after, first_deployments
 from devops_analytics.linking.graph import NOT_CARRIED, Graph, merged_by
 from devops_analytics.linking.links import DeployedChanges
 from devops_analytics.linking.unlinked import unlinked
@@ -92,7 +92,8 @@ def deployed_changes(
     timed = deployments.filter(
         pl.col("succeeded") & pl.col("repo").is_not_null() & ~pl.col("has_graph")
     )
-    pairs = timed.select("service", "repo", "is_part").unique()
+    parts_of = timed.select("service", "repo", "is_part").unique()
+    pairs = first_deployments(timed).join(parts_of, on=["service", "repo"])
     rows = merged.join(pairs, on="repo")
     parts = rows.filter("is_part").join(touching.unique(), on=keys, how="semi")
     by_time = first_after(

@@ -255,7 +255,7 @@ def _by_time(
     touched: pl.DataFrame,
     merged: pl.DataFrame,
 ) -> pl.DataFrame:
-    pairs = deployments.select("service", "repo").unique(maintain_order=True)
+    pairs = first_deployments(deployments)
     commits = _merged_commits(tables, pairs["repo"].unique(), merged)
     rows = commits.join(pairs, on="repo")
     parts = rows.join(monorepos, on=["service", "repo"], how="semi")
@@ -267,6 +267,15 @@ def _by_time(
         first_after(rows, deployments, at="entered_at")
         .with_columns(counts=pl.lit(value=True), method=pl.lit(FIRST_AFTER))
         .select(ROWS.names())
+    )
+
+
+def first_deployments(deployments: pl.DataFrame) -> pl.DataFrame:
+    """Return one row per service and repository: the time of its first deployment, a number."""
+    return (
+        deployments.group_by("service", "repo", maintain_order=True)
+        .agg(first_at=pl.col("finished_at").min())
+        .with_row_index("pair")
     )
 
 
@@ -305,29 +314,37 @@ def _merged_commits(
 def first_after(rows: pl.DataFrame, deployments: pl.DataFrame, *, at: str) -> pl.DataFrame:
     """Add `deployment_id` and `is_baseline`: the first deployment finished at or after `at`.
 
-    Both frames have `service` and `repo`; only rows of services with deployments should be given.
     What came at or before the first deployment is its baseline. Two deployments in one second
     are told apart by their id.
+
+    Args:
+        rows: with the columns of `first_deployments` for their service and repository.
+        deployments: those that `first_deployments` was asked about.
+        at: the column with the time of a row.
     """
-    pairs = deployments.select("service", "repo").unique(maintain_order=True).with_row_index("pair")
+    pairs = first_deployments(deployments).select("service", "repo", "pair")
     ordered = (
         deployments.select("service", "repo", "deployment_id", "finished_at")
         .join(pairs, on=["service", "repo"])
-        .select("pair", "deployment_id", "finished_at")
         .sort("finished_at", "deployment_id")
+        .with_row_index("place")
     )
-    begins = ordered.group_by("pair").agg(begin=pl.col("finished_at").min())
-    return (
-        rows.join(pairs.join(begins, on="pair"), on=["service", "repo"])
+    # Only numbers are sorted and matched; the texts stay where they are.
+    places = (
+        rows.select("pair", at)
+        .with_row_index("row")
         .sort(at)
         .join_asof(
-            ordered,
+            ordered.select("pair", "finished_at", "place"),
             left_on=at,
             right_on="finished_at",
             by="pair",
             strategy="forward",
             check_sortedness=False,
         )
-        .with_columns(is_baseline=pl.col(at) <= pl.col("begin"))
-        .drop("pair", "begin")
+        .sort("row")["place"]
+    )
+    return rows.with_columns(
+        deployment_id=ordered["deployment_id"].gather(places),
+        is_baseline=pl.col(at) <= pl.col("first_at"),
     )

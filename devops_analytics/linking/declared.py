@@ -106,7 +106,12 @@ def _services_of(
     drafts: pl.LazyFrame, settings: Settings, owners: pl.DataFrame, rule: DeclaredDeployments
 ) -> pl.DataFrame:
     """Return repo, service, environment_kind and `inside`, the repo where a service has several."""
-    repos = drafts.select(pl.col("repo").unique()).collect()
+    if rule.repository is not None:
+        repos = pl.DataFrame({"repo": [rule.repository]})
+    elif rule.service is None and settings.services:
+        repos = owners.select("repo").unique()
+    else:
+        repos = drafts.select(pl.col("repo").unique()).collect()
     if rule.service is not None:
         served = repos.with_columns(service=pl.lit(rule.service))
     elif not settings.services:
@@ -197,10 +202,10 @@ def _from_merges(tables: Tables, rule: DeclaredDeployments) -> pl.LazyFrame:
 
 def _from_runs(tables: Tables, rule: DeclaredDeployments) -> pl.LazyFrame:
     runs = _matching(_of_repository(tables["pipeline_runs"], rule), "pipeline", rule.pattern)
-    chosen = _matching(runs, "branch", rule.branch).select(
+    chosen = runs.select(
         "repo", "run_id", "attempt", "sha", "branch", "started_at", "finished_at", "result", *_TRACE
-    )
-    return _one_per_run(chosen.collect(), "run")
+    ).collect()
+    return _one_per_run(_matching(chosen.lazy(), "branch", rule.branch).collect(), "run")
 
 
 def _from_jobs(tables: Tables, rule: DeclaredDeployments) -> pl.LazyFrame:

@@ -61,6 +61,9 @@ class DeliveryPage(Page):
         by_id = {m.metric: m for m in found}
         columns = (Column(heading="variant"), *MEASURED_COLUMNS)
         rows = [[_variant_name(one), *measured_cells(by_id[one.id])] for one in chosen]
+        for row, one in zip(rows[1:], chosen[1:], strict=True):
+            if by_id[one.id].note and by_id[one.id].note == by_id[metric_id].note:
+                row[-1] = "as above"
         caption = f"The same question with other choices, {self.period.label}"
         choices = details(
             "The choices of the variants",

@@ -80,12 +80,16 @@ def main() -> None:
     except DevopsAnalyticsError as error:
         notes.print(f"error: {error}", markup=False, style="red")
         sys.exit(1)
+    except OSError as error:
+        if isinstance(error, BrokenPipeError):
+            sys.stderr.close()
+            sys.exit(0)
+        where = f"{error.filename}: " if error.filename else ""
+        notes.print(f"error: {where}{error.strerror or error}", markup=False, style="red")
+        sys.exit(1)
     except KeyboardInterrupt:
         notes.print("stopped")
         sys.exit(130)
-    except BrokenPipeError:
-        sys.stderr.close()
-        sys.exit(0)
 
 
 @app.callback(invoke_without_command=True)
@@ -258,10 +262,13 @@ def score(
     out: OutOption = None,
 ) -> None:
     """Print the CALMS assessment: score, range, coverage, level and what blocks the next one."""
+    from devops_analytics.display import dimension_table, evidence_table
+
     workspace = _open(config, git, as_of)
     assessment = workspace.score(period, team=team)
     frame = assessment.evidence if evidence else assessment.dimensions
-    print_frame(frame, form=print_as, out=out)
+    shown = evidence_table(frame) if evidence else dimension_table(frame)
+    print_frame(frame, form=print_as, out=out, shown=shown)
 
 
 # ---- Reports ---- #
@@ -293,8 +300,11 @@ def report(
 
     workspace = _open(config, git, as_of)
     workspace.period(period)
+    if compare_to:
+        workspace.period(compare_to)
     teams: list[str] = [""]
     if team is not None:
+        workspace.services_of(team)
         teams = [team]
     elif all_teams:
         teams += workspace.teams

@@ -264,6 +264,40 @@ def measurement_table(frame: pl.DataFrame) -> pl.DataFrame:
     return pl.DataFrame(rows, schema=dict.fromkeys(columns, pl.String()), orient="row")
 
 
+def dimension_table(frame: pl.DataFrame) -> pl.DataFrame:
+    """Return dimensions of an assessment as people read them: points, coverage, level, blocking."""
+    return frame.select(
+        "dimension",
+        points=_points("score", "low", "high"),
+        range=pl.format(
+            "{}–{}", *(pl.col(end).round().cast(pl.Int64) for end in ("range_low", "range_high"))
+        ),
+        coverage=pl.format("{} %", (pl.col("coverage") * 100).round().cast(pl.Int64)),
+        level=pl.coalesce(pl.col("level").cast(pl.String), "status"),
+        what_blocks_the_next_level=pl.coalesce("blocking", pl.lit("nothing")),
+    )
+
+
+def evidence_table(frame: pl.DataFrame) -> pl.DataFrame:
+    """Return the evidence of an assessment as people read it: outcome, points and reason."""
+    return frame.select(
+        "dimension",
+        "indicator",
+        "role",
+        "outcome",
+        "value",
+        "unit",
+        "n",
+        points=_points("points", "points_low", "points_high"),
+        reason="reason",
+    )
+
+
+def _points(value: str, low: str, high: str) -> pl.Expr:
+    whole = [pl.col(name).round().cast(pl.Int64) for name in (value, low, high)]
+    return pl.when(pl.col(value).is_not_null()).then(pl.format("{} ({}–{})", *whole))
+
+
 # ---- Times and lists ---- #
 
 

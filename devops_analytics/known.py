@@ -139,7 +139,12 @@ class Known:
             coverage=self.coverage,
         )
 
-    def _team_services(self, team: str) -> list[str]:
+    def services_of(self, team: str) -> list[str]:
+        """Return a team's services.
+
+        Raises:
+            UnknownNameError: there is no such team.
+        """
         known = self.teams
         if team not in known:
             raise UnknownNameError(

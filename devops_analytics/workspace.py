@@ -184,7 +184,7 @@ class Workspace(Known):
             self._check_service(service)
             rows = rows.filter(pl.col("service") == service)
         if team is not None:
-            rows = rows.filter(pl.col("service").is_in(self._team_services(team)))
+            rows = rows.filter(pl.col("service").is_in(self.services_of(team)))
         return (
             rows.with_columns(metric=pl.lit(metric_id))
             .select("metric", pl.exclude("metric"))
@@ -228,7 +228,7 @@ class Workspace(Known):
     ) -> pl.DataFrame:
         services = self.services
         if team is not None:
-            services = services.filter(pl.col("service").is_in(self._team_services(team)))
+            services = services.filter(pl.col("service").is_in(self.services_of(team)))
             inside = pl.col("service").is_in(services["service"].implode())
             observed = [(declared, rows.filter(inside)) for declared, rows in observed]
         return pl.concat(

@@ -173,6 +173,7 @@ def test_score_prints_every_dimension(run: Run, config: Path) -> None:
         (("-p", "2026-05", "--metric", "change_failure_rate"), 1, "change_fail_rate"),
         (("-p", "2026-05", "--by", "person"), 1, "organisation, team, service"),
         (("-p", "2026-05", "--as-of", "tomorrow"), 1, "expected a day or a time"),
+        (("-p", "2026-05", "--out", "/dev/null/x", "-f", "csv"), 1, "/dev/null"),
         ((), 2, "--period"),
         (("-p", "2026-05", "--format", "xml"), 2, "xml"),
     ],

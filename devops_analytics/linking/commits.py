@@ -16,6 +16,7 @@ from devops_analytics.linking.graph import (
     reachable,
     read_graphs,
 )
+from devops_analytics.linking.links import DeployedIn
 from devops_analytics.linking.paths import repos_with_files, touching_commits
 from devops_analytics.linking.unlinked import unlinked
 from devops_analytics.schema import TIME
@@ -30,6 +31,7 @@ ROWS: Final = pl.Schema(
         "sha": pl.String(),
         "committed_at": TIME,
         "deployment_id": pl.String(),
+        "deployed_at": TIME,
         "is_baseline": pl.Boolean(),
         "counts": pl.Boolean(),
         "method": pl.String(),
@@ -54,7 +56,7 @@ class Carried:
     def deployed_in(self) -> pl.DataFrame:
         """Rows of schema `DeployedIn`."""
         return self.rows.filter(pl.col("counts") & pl.col("deployment_id").is_not_null()).select(
-            "service", "repo", "sha", "deployment_id", "is_baseline", "method"
+            DeployedIn.column_names()
         )
 
     @property
@@ -100,16 +102,23 @@ def carried_commits(
     monorepos = _monorepos(repositories, succeeded)
     touched = touching_commits(tables, monorepos)
     graphs = read_graphs(tables, in_graph["repo"].unique().sort().to_list())
-    parts = [
-        _by_graph(tables, in_graph, graphs, monorepos=monorepos, touched=touched, merged=merged),
-        _by_time(tables, timed, monorepos=monorepos, touched=touched, merged=merged),
-    ]
+    monorepo = _Monorepo(folders=monorepos, touched=touched)
+    walked = _by_graph(tables, in_graph, graphs, monorepo=monorepo, merged=merged)
+    matched = _by_time(tables, timed, monorepo=monorepo, merged=merged)
     waits_too_long = pl.col("deployment_id").is_null() & (pl.col("committed_at") < since)
     return Carried(
-        rows=pl.concat(parts).filter(~waits_too_long),
+        rows=pl.concat([walked, matched]).filter(~waits_too_long).collect(),
         graphs=graphs,
         unlinked=_without_statistics(tables, pl.concat([in_graph, timed]), monorepos),
     )
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Monorepo:
+    """Folders of services (service, repo, path_prefix) and the commits that touch them."""
+
+    folders: pl.DataFrame
+    touched: pl.DataFrame
 
 
 def _monorepos(repositories: pl.DataFrame, deployments: pl.DataFrame) -> pl.DataFrame:
@@ -143,15 +152,14 @@ def _by_graph(
     deployments: pl.DataFrame,
     graphs: Mapping[str, Graph],
     *,
-    monorepos: pl.DataFrame,
-    touched: pl.DataFrame,
+    monorepo: _Monorepo,
     merged: pl.DataFrame,
-) -> pl.DataFrame:
+) -> pl.LazyFrame:
     numbers = _numbers(graphs)
     heads = _heads(tables, numbers)
     pointed_at = _flags(_pointed_at(tables, merged, graphs), numbers, ["repo"], graphs)
-    touches = _flags(touched, numbers, ["service", "repo"], graphs)
-    parts = set(monorepos.select("service", "repo").iter_rows())
+    touches = _flags(monorepo.touched, numbers, ["service", "repo"], graphs)
+    parts = set(monorepo.folders.select("service", "repo").iter_rows())
     placed = deployments.join(numbers, on=["repo", "sha"], how="left", maintain_order="left")
     frames = [ROWS.to_frame()]
     for (service, repo), own in placed.partition_by("service", "repo", as_dict=True).items():
@@ -169,7 +177,7 @@ def _by_graph(
                 kept=counts | pointed_at.get((repo,), nothing),
             ).select(pl.lit(service, dtype=pl.String).alias("service"), pl.all())
         )
-    return pl.concat(frames)
+    return pl.concat(frames).lazy()
 
 
 def _walked(
@@ -188,6 +196,7 @@ def _walked(
         "sha",
         "committed_at",
         deployment_id=deployments["deployment_id"].gather(carrier),
+        deployed_at=deployments["finished_at"].gather(carrier),
         is_baseline=pl.Series(at == 0),
         counts=pl.Series(counts[chosen]),
         method=pl.lit(GRAPH, dtype=pl.String),
@@ -251,20 +260,20 @@ def _by_time(
     tables: Mapping[str, pl.LazyFrame],
     deployments: pl.DataFrame,
     *,
-    monorepos: pl.DataFrame,
-    touched: pl.DataFrame,
+    monorepo: _Monorepo,
     merged: pl.DataFrame,
-) -> pl.DataFrame:
+) -> pl.LazyFrame:
     pairs = first_deployments(deployments)
     commits = _merged_commits(tables, pairs["repo"].unique(), merged)
-    rows = commits.join(pairs, on="repo")
-    parts = rows.join(monorepos, on=["service", "repo"], how="semi")
+    rows = commits.join(pairs.lazy(), on="repo").collect()
+    parts = rows.join(monorepo.folders, on=["service", "repo"], how="semi")
     if parts.height:
         keys = ["service", "repo", "sha"]
-        whole = rows.join(monorepos, on=["service", "repo"], how="anti")
-        rows = pl.concat([whole, parts.join(touched, on=keys, how="semi")])
+        whole = rows.join(monorepo.folders, on=["service", "repo"], how="anti")
+        rows = pl.concat([whole, parts.join(monorepo.touched, on=keys, how="semi")])
     return (
         first_after(rows, deployments, at="entered_at")
+        .lazy()
         .with_columns(counts=pl.lit(value=True), method=pl.lit(FIRST_AFTER))
         .select(ROWS.names())
     )
@@ -281,7 +290,7 @@ def first_deployments(deployments: pl.DataFrame) -> pl.DataFrame:
 
 def _merged_commits(
     tables: Mapping[str, pl.LazyFrame], repos: pl.Series, merged: pl.DataFrame
-) -> pl.DataFrame:
+) -> pl.LazyFrame:
     """Return repo, sha, committed_at and `entered_at`, when each commit came to the trunk.
 
     That is when its change was merged, or when it was committed where it belongs to no known
@@ -295,7 +304,7 @@ def _merged_commits(
     changes = tables["changes"].filter(pl.col("repo").is_in(repos.implode()))
     known = changes.select("repo", "change_id", "merged_at").collect()
     if known.is_empty():
-        return commits.select("repo", "sha", "committed_at", entered_at="committed_at").collect()
+        return commits.select("repo", "sha", "committed_at", entered_at="committed_at")
     by_sha = merged.select("repo", sha="merge_sha", own_merge_at="merged_at").drop_nulls()
     return (
         commits.join(
@@ -312,7 +321,7 @@ def _merged_commits(
 
 
 def first_after(rows: pl.DataFrame, deployments: pl.DataFrame, *, at: str) -> pl.DataFrame:
-    """Add `deployment_id` and `is_baseline`: the first deployment finished at or after `at`.
+    """Add the first deployment finished at or after `at`: its id, its finish, `is_baseline`.
 
     What came at or before the first deployment is its baseline. Two deployments in one second
     are told apart by their id.
@@ -346,5 +355,6 @@ def first_after(rows: pl.DataFrame, deployments: pl.DataFrame, *, at: str) -> pl
     )
     return rows.with_columns(
         deployment_id=ordered["deployment_id"].gather(places),
+        deployed_at=ordered["finished_at"].gather(places),
         is_baseline=pl.col(at) <= pl.col("first_at"),
     )

@@ -163,14 +163,8 @@ def _remedied(
     )
     is_due = pl.col("finished_at") <= pl.col("resolved_at") + window
     return (
-        incidents.drop("deployment_id")
-        .drop_nulls(["service", "start"])
-        .join(spans, on="service")
-        .filter(
-            (pl.col("failed_at") <= pl.col("start"))
-            & (pl.col("start") < pl.col("finished_at"))
-            & is_due.fill_null(value=True)
-        )
+        _begun_within(incidents, spans)
+        .filter(is_due.fill_null(value=True))
         .sort(
             ["incident_id", "finished_at", "deployment_id", "failed_at", "remedied_deployment_id"],
             descending=[False, False, False, True, True],
@@ -181,6 +175,43 @@ def _remedied(
             deployment_id="remedied_deployment_id",
             method=pl.lit(REMEDIATION),
         )
+    )
+
+
+def _begun_within(incidents: pl.DataFrame, spans: pl.DataFrame) -> pl.DataFrame:
+    """Join each span with the incidents of its service begun from `failed_at` to `finished_at`.
+
+    Incidents are numbered in order, so those of a span are the ones between two numbers: a join on
+    the service alone would pair every incident with every remedy.
+    """
+    ordered = (
+        incidents.select("incident_id", "service", "start", "resolved_at")
+        .drop_nulls(["service", "start"])
+        .sort("service", "start", "incident_id")
+        .with_row_index("number")
+    )
+    lowest = ordered.group_by("service").agg(lowest=pl.col("number").min())
+    bounded = spans.join(lowest, on="service")
+    for at, bound in (("failed_at", "begin"), ("finished_at", "end")):
+        bounded = (
+            bounded.sort(at)
+            .join_asof(
+                ordered.select("service", "start", "number").sort("start"),
+                left_on=at,
+                right_on="start",
+                by="service",
+                strategy="backward",
+                allow_exact_matches=False,
+                check_sortedness=False,
+            )
+            .with_columns(pl.coalesce(pl.col("number") + 1, "lowest").alias(bound))
+            .drop("start", "number")
+        )
+    return (
+        bounded.filter(pl.col("begin") < pl.col("end"))
+        .with_columns(number=pl.int_ranges("begin", "end", dtype=pl.UInt32))
+        .explode("number")
+        .join(ordered.drop("service"), on="number")
     )
 
 

@@ -34,6 +34,9 @@ class DeployedIn(dy.Schema):
     repo = dy.String(description="repository of the commit")
     sha = dy.String(description="the commit")
     deployment_id = dy.String(description="the deployment")
+    deployed_at = dy.Datetime(
+        time_unit="us", time_zone="UTC", description="when that deployment finished"
+    )
     is_baseline = dy.Bool(
         description="carried by the service's first deployment: history, left out of lead time"
     )

@@ -114,8 +114,11 @@ def _ended_in_production(deployments: pl.LazyFrame, settings: Settings) -> pl.Da
     )
     return (
         _kinds_filled(candidates, settings)
+        .lazy()
         .filter(kind == "production")
         .with_columns(succeeded=pl.col("result") == "success")
+        .drop("environment", "environment_kind", "result")
+        .collect()
     )
 
 

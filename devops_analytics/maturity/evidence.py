@@ -236,8 +236,9 @@ def _outcome(
 ) -> tuple[Outcome, str]:
     if indicator.item is not None:
         is_survey = indicator.evidence_class == "survey"
-        lacking = "a survey with the items" if is_survey else "an attestation of"
-        return Outcome.NOT_AVAILABLE, f"Not known: it needs {lacking} {indicator.item}."
+        item = indicator.item.capitalize()
+        lacking = f"a survey with {item} items" if is_survey else f"an attestation of {item}"
+        return Outcome.NOT_AVAILABLE, f"Not known: it needs {lacking}."
     if indicator.metric == COVERAGE:
         outcome, reason = Outcome.SCORED, ""
         if measured is None:

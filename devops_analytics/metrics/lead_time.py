@@ -96,16 +96,14 @@ def deployed_changes(evidence: Evidence) -> pl.LazyFrame:
 
 def _deployed(evidence: Evidence, start: str) -> pl.LazyFrame:
     """Return the deployed commits that are no history, with negative values among them."""
-    finishes = evidence.links.deployments.lazy().select("deployment_id", at="finished_at")
     return (
         evidence.links.deployed_in.lazy()
         .filter(~pl.col("is_baseline"))
         .join(_counted_commits(evidence, start), on=["repo", "sha"])
-        .join(finishes, on="deployment_id")
         .select(
             "service",
-            "at",
-            value=hours_between("start", "at"),
+            at="deployed_at",
+            value=hours_between("start", "deployed_at"),
             observed=pl.lit(value=True),
             key=pl.format("{}@{}", "repo", "sha"),
             source_ref="source_ref",

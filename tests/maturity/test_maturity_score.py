@@ -226,7 +226,7 @@ def test_culture_without_answers_is_not_assessed_and_its_signals_are_unscored(me
     culture = assessment.dimensions.filter(dimension="culture").to_dicts()[0]
     assert (culture["status"], culture["score"], culture["coverage"]) == ("not assessed", None, 0)
     assert (culture["range_low"], culture["range_high"]) == (0, 100)
-    assert "it needs a survey with the items westrum" in culture["reason"]
+    assert "it needs a survey with Westrum items" in culture["reason"]
     context = assessment.evidence.filter(dimension="culture", role="context")
     assert context["indicator"].to_list() == ["incidents_reviewed", "review_coverage"]
     assert context["points"].null_count() == 2

@@ -5,6 +5,7 @@ The clone is only read: what must change is a shared clone of it in a temporary 
 """
 
 import argparse
+import os
 import statistics
 import subprocess
 import sys
@@ -97,6 +98,7 @@ def report(times: dict[str, list[float]], n_counted: int) -> bool:
         "file statistics": median["file statistics"] / median["git log --numstat"],
     }
     print(f"file statistics of {n_counted} commits; second load after {NEW_COMMITS} on the branch")
+    print(f"load average {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores: ratios need idle ones")
     for name, ratio in ratios.items():
         verdict = "ok" if ratio <= GOALS[name] else "MISSED"
         print(f"{name}: {ratio:.2f} times git's own (goal: at most {GOALS[name]}) {verdict}")

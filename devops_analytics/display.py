@@ -104,8 +104,7 @@ def _scale_of_hours(hours: float) -> Scale:
     if hours == 0:
         return MINUTES
     for scale, limit in _TIMES:
-        # What is rounded decides, so that nothing is written as 60 min.
-        if float(_plain_digits(hours * scale.factor).replace(",", "")) < limit:
+        if hours * scale.factor < limit:
             return scale
     return DAYS
 

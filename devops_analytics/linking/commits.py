@@ -316,7 +316,6 @@ def _merged_commits(
         .with_columns(entered_at=pl.coalesce("own_merge_at", "merged_at"))
         .filter(pl.col("entered_at").is_not_null() | pl.col("is_known").is_null())
         .select("repo", "sha", "committed_at", entered_at=pl.coalesce("entered_at", "committed_at"))
-        .collect()
     )
 
 

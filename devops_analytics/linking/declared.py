@@ -31,6 +31,9 @@ _DRAFT: Final = pl.Schema(
 )
 """What an origin gives: columns of `deployments`, and `name`, unique in its repository."""
 
+_LITERAL: Final = re.compile(r"\^([\w :/@-]+)\$")
+"""A pattern that nothing but one text fits."""
+
 _BY_WEIGHT: Final = (
     "skipped",
     "success",
@@ -67,17 +70,15 @@ def declared_deployments(tables: Tables, settings: Settings) -> pl.LazyFrame:
         for index, rule in enumerate(settings.deployments)
     ]
     if len(made) == 1:
-        return made[0].lazy()
-    return (
-        pl.concat([empty("deployments"), *made])
-        .unique("deployment_id", keep="first", maintain_order=True)
-        .lazy()
+        return made[0]
+    return pl.concat([empty("deployments").lazy(), *made]).unique(
+        "deployment_id", keep="first", maintain_order=True
     )
 
 
 def _declared(
     tables: Tables, settings: Settings, owners: pl.DataFrame, rule: DeclaredDeployments, index: int
-) -> pl.DataFrame:
+) -> pl.LazyFrame:
     if rule.origin in {"runs", "jobs"} and rule.pattern is None:
         raise SettingsError(
             f"deployments[{index}].pattern: this key is missing; allowed: a regular expression "
@@ -88,17 +89,23 @@ def _declared(
     identity = [pl.col("service"), pl.lit("@"), pl.col("inside"), pl.col("name")]
     if rule.environment != "production":
         identity.append(pl.lit(f" in {rule.environment}"))
-    return (
+    rows = (
         drafts.join(served.lazy(), on="repo", nulls_equal=True, maintain_order="left_right")
-        .with_columns(
-            deployment_id=pl.concat_str(identity),
-            environment=pl.lit(rule.environment),
-            artifact=pl.lit(None),
-            planned=pl.lit(None),
-            method=pl.lit(f"declared from {rule.origin}"),
-        )
-        .select(pl.col(name).cast(dtype) for name, dtype in polars_schema("deployments").items())
+        .with_columns(deployment_id=pl.concat_str(identity))
+        .drop("name", "inside")
         .collect()
+    )
+    # What is the same in every row is only made where somebody asks for it.
+    same = {
+        "environment": rule.environment,
+        "artifact": None,
+        "planned": None,
+        "method": f"declared from {rule.origin}",
+    }
+    return (
+        rows.lazy()
+        .with_columns(pl.lit(value).alias(name) for name, value in same.items())
+        .select(pl.col(name).cast(dtype) for name, dtype in polars_schema("deployments").items())
     )
 
 
@@ -148,6 +155,9 @@ def _matching(frame: pl.LazyFrame, column: str, pattern: str | None) -> pl.LazyF
     """
     if pattern is None:
         return frame
+    literal = _LITERAL.fullmatch(pattern)
+    if literal is not None:
+        return frame.filter(pl.col(column) == literal[1])
     values = frame.select(pl.col(column).unique()).collect()[column].drop_nulls()
     found = _searched(values, pattern)
     if len(found) == 1:

@@ -117,9 +117,11 @@ def links_with_window(
 
 
 def _named_deployment(incidents: pl.DataFrame, deployments: pl.DataFrame) -> pl.DataFrame:
-    return incidents.join(
-        deployments.select("deployment_id"), on="deployment_id", how="semi"
-    ).select("incident_id", "deployment_id", method=pl.lit(EXPLICIT_ID))
+    named = incidents.select("incident_id", "deployment_id").drop_nulls()
+    known = deployments.select("deployment_id").join(named, on="deployment_id", how="semi")
+    return named.join(known, on="deployment_id", how="semi").with_columns(
+        method=pl.lit(EXPLICIT_ID)
+    )
 
 
 def _named_commit(

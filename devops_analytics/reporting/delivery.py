@@ -1,10 +1,11 @@
 """The delivery page: each metric with its services, its course, its variants and its rows."""
 
+import shlex
 from typing import Final
 
 import polars as pl
 
-from devops_analytics import figures
+from devops_analytics import figures, story
 from devops_analytics.check import unlinked_by_reason
 from devops_analytics.display import (
     Measurement,
@@ -75,6 +76,10 @@ class DeliveryPage(Page):
     def stages(self) -> Block:
         """Show where the time between first commit and production goes."""
         found = measurements(self.frame([one.id for one in LEAD_TIME_STAGES], self.period))
+        if all(m.status == "unknown" for m in found):
+            why = f"The stages are not known: {found[0].note}."
+            fills = story.what_fills(metric(found[0].metric))
+            return Block(html=nothing(f"{why} {fills}"), shown=tuple(found))
         caption = f"Stages of the lead time by change, {self.period.label}"
         columns = (Column(heading="stage"), *MEASURED_COLUMNS)
         rows = [[_stage_name(metric(m.metric)), *measured_cells(m)] for m in found]
@@ -110,11 +115,10 @@ class DeliveryPage(Page):
         found = self.workspace.rows(metric_id, self.period, team=self.team)
         censored = found.filter(~pl.col("observed")).height
         ending = f", {format_count(censored)} of them still open" if censored else ""
-        team = f" --team {self.team}" if self.team is not None else ""
-        command = (
-            f"devops-analytics rows {metric_id}{self._option_config()} "
-            f"--period {self.period.label}{team} --as-of {self.workspace.as_of:%Y-%m-%dT%H:%MZ}"
-        )
+        words = ["devops-analytics", "rows", metric_id, *self.options()]
+        if self.team is not None:
+            words += ["--team", self.team]
+        command = shlex.join(words)
         text = f"{format_count(found.height)} observations in the period{ending}. List them with "
         return Block(html=classed("p", "rows", text, element("code", command)))
 

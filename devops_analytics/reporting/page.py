@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
-from pathlib import Path
 from typing import Final
 from zoneinfo import ZoneInfo
 
@@ -11,6 +10,7 @@ import polars as pl
 from markupsafe import Markup
 
 from devops_analytics import __version__, figures, story
+from devops_analytics.config import DEFAULT_FILE
 from devops_analytics.display import (
     STATUS_WORDS,
     Measurement,
@@ -100,6 +100,17 @@ class Page:
     def measured(self, metric_id: str, period: Period | None = None) -> Measurement:
         """Return the measurement of a metric in the page's period or another."""
         return measurements(self.frame([metric_id], period or self.period))[0]
+
+    def options(self) -> list[str]:
+        """Return the options of a command that looks at the same, without the machine's paths."""
+        origin = self.workspace.origin
+        options = []
+        if origin is not None and origin.is_dir():
+            options = ["--git", origin.name]
+        elif origin is not None and origin.name != DEFAULT_FILE.name:
+            options = ["--config", origin.name]
+        moment = self.workspace.as_of.isoformat().replace("+00:00", "Z")
+        return [*options, "--period", self.period.label, "--as-of", moment]
 
     # ---- What it shows ---- #
 
@@ -233,13 +244,6 @@ class Page:
             month = f"{max(known, last.start).astimezone(self.zone):%Y-%m}"
             last = named_period(month, zone=self.zone, as_of=self.workspace.as_of)
         return periods_up_to(last, TREND_PERIODS, zone=self.zone)
-
-    def _option_config(self) -> str:
-        """Return the option that leads a command to this workspace, without the machine's paths."""
-        origin = self.workspace.origin
-        if origin is None or origin.name == "devops.toml":
-            return ""
-        return f" --config {origin.name}" if origin.is_file() else f" --git {Path(origin.name)}"
 
 
 def method_details(metric_id: str) -> Markup:

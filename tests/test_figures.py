@@ -5,7 +5,7 @@ import math
 import re
 from collections.abc import Iterator
 from datetime import UTC, datetime
-from itertools import combinations
+from itertools import combinations, pairwise
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -127,7 +127,7 @@ def seen(colour: str, rows: tuple[tuple[float, ...], ...]) -> tuple[float, ...]:
 @pytest.mark.parametrize("kind", BLINDNESS)
 def test_stages_beside_each_other_differ_for_the_colour_blind(scheme: str, kind: str) -> None:
     stages = [getattr(PALETTE[f"stage-{nth}"], scheme) for nth in range(1, 8)]
-    for one, other in zip(stages, stages[1:], strict=False):
+    for one, other in pairwise(stages):
         distance = math.dist(seen(one, BLINDNESS[kind]), seen(other, BLINDNESS[kind]))
         assert distance > 40, (one, other)
 
@@ -367,7 +367,7 @@ def test_every_colour_of_a_chart_has_a_name_and_every_chart_its_alt_text() -> No
         assert found <= named
         assert figure.layout.meta["alt"].endswith(".")
         assert figure.layout.meta["title"]
-        assert figure.layout.template.to_plotly_json() == {}
+        assert figure.layout.template.layout.to_plotly_json() == {}
 
 
 def test_the_same_numbers_give_the_same_bytes() -> None:

@@ -29,13 +29,13 @@ PALETTE: Final = {
     "quiet-soft": Colour("#e7ebef", "#2a343f"),
     "caution": Colour("#8a4a00", "#f2b766"),
     "caution-soft": Colour("#fdf2e2", "#3a2a12"),
-    "stage-1": Colour("#0b4a7f", "#9ccbf5"),
-    "stage-2": Colour("#2f7ab4", "#5b9bd5"),
-    "stage-3": Colour("#b9500a", "#f59e5b"),
-    "stage-4": Colour("#856a10", "#d9c15a"),
-    "stage-5": Colour("#8e4a86", "#d59ccd"),
-    "stage-6": Colour("#1c6f64", "#5cc4b4"),
-    "stage-7": Colour("#67727e", "#95a1ad"),
+    "stage-1": Colour("#0b3a66", "#9ccbf5"),
+    "stage-2": Colour("#2f7ab4", "#4f8fc9"),
+    "stage-3": Colour("#7a2e06", "#f7a766"),
+    "stage-4": Colour("#8a6d00", "#a8871f"),
+    "stage-5": Colour("#5b2a66", "#e8b4e0"),
+    "stage-6": Colour("#1c7a6b", "#3fa394"),
+    "stage-7": Colour("#39424c", "#c3ccd5"),
 }
 """Every colour by name; the page's CSS variables and the charts are made from it."""
 

@@ -88,7 +88,7 @@ def link(tables: Mapping[str, pl.LazyFrame], settings: Settings, as_of: datetime
 
 def _not_deployed(waiting: pl.DataFrame) -> pl.DataFrame:
     rows = waiting.with_columns(
-        key=pl.format("{}@{}", "repo", "sha"), reason=pl.lit("not_deployed")
+        key=pl.concat_str("repo", pl.lit("@"), "sha"), reason=pl.lit("not_deployed")
     )
     return unlinked(rows, "commit", key="key", at="committed_at")
 

@@ -119,7 +119,7 @@ def unlinked_changes(carried: Carried, merged: pl.DataFrame) -> pl.DataFrame:
         merged.filter(pl.col("repo").is_in(list(carried.graphs)))
         .join(held, on=["repo", "merge_sha"], how="anti")
         .with_columns(
-            key=pl.format("{}#{}", "repo", "change_id"),
+            key=pl.concat_str("repo", pl.lit("#"), "change_id"),
             service=pl.lit(None, dtype=pl.String),
             reason=pl.lit("merge_commit_unknown"),
         )

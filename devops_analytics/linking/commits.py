@@ -305,14 +305,18 @@ def _merged_commits(
     known = changes.select("repo", "change_id", "merged_at").collect()
     if known.is_empty():
         return commits.select("repo", "sha", "committed_at", entered_at="committed_at")
-    by_sha = merged.select("repo", sha="merge_sha", own_merge_at="merged_at").drop_nulls()
+    by_sha = (
+        merged.drop_nulls("merge_sha")
+        .group_by("repo", sha="merge_sha")
+        .agg(own_merge_at=pl.col("merged_at").min())
+    )
     return (
         commits.join(
             known.lazy().with_columns(is_known=pl.lit(value=True)),
             on=["repo", "change_id"],
             how="left",
         )
-        .join(by_sha.unique(["repo", "sha"]).lazy(), on=["repo", "sha"], how="left")
+        .join(by_sha.lazy(), on=["repo", "sha"], how="left")
         .with_columns(entered_at=pl.coalesce("own_merge_at", "merged_at"))
         .filter(pl.col("entered_at").is_not_null() | pl.col("is_known").is_null())
         .select("repo", "sha", "committed_at", entered_at=pl.coalesce("entered_at", "committed_at"))

@@ -71,9 +71,8 @@ def declared_deployments(tables: Tables, settings: Settings) -> pl.LazyFrame:
     ]
     if len(made) == 1:
         return made[0]
-    return pl.concat([empty("deployments").lazy(), *made]).unique(
-        "deployment_id", keep="first", maintain_order=True
-    )
+    together = pl.concat([empty("deployments").lazy(), *made])
+    return together.unique("deployment_id", keep="first", maintain_order=True).collect().lazy()
 
 
 def _declared(
@@ -136,7 +135,7 @@ def _services_of(
         "repo",
         "service",
         environment_kind=pl.col("service").replace_strict(kinds, return_dtype=pl.String),
-        inside=pl.when(several).then(pl.format("{}/", "repo")).otherwise(pl.lit("")),
+        inside=pl.when(several).then(pl.concat_str("repo", pl.lit("/"))).otherwise(pl.lit("")),
     )
 
 
@@ -205,7 +204,7 @@ def _from_merges(tables: Tables, rule: DeclaredDeployments) -> pl.LazyFrame:
             sha="merge_sha",
             finished_at="merged_at",
             result=pl.lit("success"),
-            name=pl.format("merge {}", "change_id"),
+            name=pl.concat_str(pl.lit("merge "), "change_id"),
         )
     )
 
@@ -264,13 +263,19 @@ def _one_per_run(attempts: pl.DataFrame, word: str) -> pl.LazyFrame:
     tried_again = attempts.filter(pl.col("attempt") > 1).select(run).unique()
     succeeded = pl.col("result") == "success"
     named = attempts.lazy().with_columns(
-        name=pl.format(f"{word} {{}}", "run_id"), ref="branch", trigger=pl.lit("pipeline")
+        name=pl.concat_str(pl.lit(f"{word} "), "run_id"), ref="branch", trigger=pl.lit("pipeline")
     )
     if tried_again.is_empty():
         return _as_drafts(named)
+    # Few runs are tried again: all others are passed on without being joined or grouped.
+    is_suspect = pl.col("run_id").is_in(tried_again["run_id"].implode())
+    suspects = named.filter(is_suspect)
     again = tried_again.lazy()
-    once = named.join(again, on=run, how="anti", nulls_equal=True)
-    numbered = named.join(again, on=run, how="semi", nulls_equal=True).with_columns(
+    once = [
+        named.filter(~is_suspect),
+        suspects.join(again, on=run, how="anti", nulls_equal=True),
+    ]
+    numbered = suspects.join(again, on=run, how="semi", nulls_equal=True).with_columns(
         deciding=pl.when(succeeded.any())
         .then(pl.col("attempt").filter(succeeded).min())
         .otherwise(pl.col("attempt").max())
@@ -279,7 +284,7 @@ def _one_per_run(attempts: pl.DataFrame, word: str) -> pl.LazyFrame:
     deciding = numbered.filter(pl.col("attempt") == pl.col("deciding"))
     later = numbered.filter(succeeded & (pl.col("attempt") > pl.col("deciding")))
     back_again = _back_again(later, attempts.lazy().filter(succeeded))
-    return pl.concat([_as_drafts(once), _as_drafts(deciding), _as_drafts(back_again)])
+    return pl.concat(_as_drafts(rows) for rows in (*once, deciding, back_again))
 
 
 def _back_again(later: pl.LazyFrame, successes: pl.LazyFrame) -> pl.LazyFrame:
@@ -297,7 +302,7 @@ def _back_again(later: pl.LazyFrame, successes: pl.LazyFrame) -> pl.LazyFrame:
             check_sortedness=False,
         )
         .filter(pl.col("run_before") != pl.col("run_id"))
-        .with_columns(name=pl.format("{} attempt {}", "name", "attempt"))
+        .with_columns(name=pl.concat_str("name", pl.lit(" attempt "), "attempt"))
     )
 
 

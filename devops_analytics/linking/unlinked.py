@@ -53,7 +53,7 @@ def unlinked(
     """
     words = pl.col("reason").replace_strict(REASONS, return_dtype=pl.String)
     if detail is not None:
-        added = pl.format(" ({})", pl.col(detail)).fill_null("")
+        added = pl.concat_str(pl.lit(" ("), detail, pl.lit(")")).fill_null("")
         words = pl.concat_str(words, added)
     listed = rows.select(
         kind=pl.lit(kind, dtype=pl.String),

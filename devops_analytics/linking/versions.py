@@ -25,37 +25,50 @@ def with_versions(
     the artifact. `reason` says why the version leads to no commit (null: it does, or no graph is
     known and it need not).
     """
-    numbered = _cleaned(deployments).with_row_index("row")
-    owned = numbered.join(_only_repositories(repositories), on="service", how="left")
-    placed = owned.with_columns(
-        candidate=pl.coalesce("repo", "only_repo"),
-        n_candidates=pl.when(pl.col("repo").is_not_null()).then(1).otherwise("n_repositories"),
-    ).drop("repo", "only_repo", "n_repositories")
-    is_plain = _is_plain(placed, tables, known)
-    plain = (
-        placed.filter(is_plain)
-        .rename({"candidate": "repo"})
-        .with_columns(
-            commit=pl.lit(None, dtype=pl.String),
-            ref_sha=pl.lit(None, dtype=pl.String),
-            is_ref=pl.lit(None, dtype=pl.Boolean),
-        )
+    counts = (
+        repositories.select("service", "repo")
+        .unique()
+        .group_by("service")
+        .agg(n=pl.len(), only_repo=pl.when(pl.len() == 1).then(pl.col("repo").first()))
     )
+    is_given = pl.col("repo").is_not_null()
+    placed = (
+        deployments.with_row_index("row")
+        .with_columns(
+            own_sha=pl.col("sha").str.to_lowercase(),
+            ref=pl.col("ref").str.strip_prefix(TAG_PREFIX),
+            candidate=pl.coalesce(
+                "repo", _looked_up("service", counts["service"], counts["only_repo"])
+            ),
+            n_candidates=pl.when(is_given)
+            .then(1)
+            .otherwise(_looked_up("service", counts["service"], counts["n"])),
+        )
+        .drop("repo")
+    )
+    is_plain = _is_plain(placed, tables, known)
     found = _chosen(placed.filter(~is_plain), tables, repositories=repositories)
-    return _judged(pl.concat([plain, found.select(plain.columns)]), tables, known)
+    chosen = placed.join(found, on="row", how="left", maintain_order="left").with_columns(
+        repo=pl.when(is_plain).then("candidate").otherwise("repo")
+    )
+    return _judged(chosen, tables, known)
+
+
+def _looked_up(column: str, keys: pl.Series, values: pl.Series) -> pl.Expr:
+    """Look a column's values up, null where there are none (a join would copy all columns)."""
+    return pl.col(column).replace_strict(keys, values, default=None, return_dtype=values.dtype)
 
 
 def _judged(
     chosen: pl.DataFrame, tables: Mapping[str, pl.LazyFrame], known: pl.DataFrame
 ) -> pl.DataFrame:
     commit = pl.coalesce("commit", "own_sha", "ref_sha")
-    is_branch = pl.col("row").is_in(_branches(chosen, tables).implode())
+    has_graph = _looked_up("repo", known["repo"], known["has_graph"])
     return (
-        chosen.join(known, on="repo", how="left")
-        .with_columns(
-            has_graph=pl.col("has_graph").fill_null(value=False),
-            is_known=pl.col("has_graph").is_not_null(),
-            is_branch=is_branch,
+        chosen.with_columns(
+            has_graph=has_graph.fill_null(value=False),
+            is_known=has_graph.is_not_null(),
+            is_branch=pl.col("row").is_in(_branches(chosen, tables).implode()),
         )
         .with_columns(
             sha=commit,
@@ -65,21 +78,7 @@ def _judged(
             is_in_graph=pl.col("has_graph") & pl.col("commit").is_not_null(),
             reason=_reason(),
         )
-        .sort("row")
         .drop("row")
-    )
-
-
-def _only_repositories(repositories: pl.DataFrame) -> pl.DataFrame:
-    """Return service, n_repositories and only_repo (null where a service has several)."""
-    return (
-        repositories.select("service", "repo")
-        .unique()
-        .group_by("service")
-        .agg(
-            n_repositories=pl.len().cast(pl.Int64),
-            only_repo=pl.when(pl.len() == 1).then(pl.col("repo").first()),
-        )
     )
 
 
@@ -118,7 +117,7 @@ def _cleaned(deployments: pl.DataFrame) -> pl.DataFrame:
 def _chosen(
     placed: pl.DataFrame, tables: Mapping[str, pl.LazyFrame], *, repositories: pl.DataFrame
 ) -> pl.DataFrame:
-    """Add `repo`, `commit`, `ref_sha` and `is_ref` of the repository that holds the version.
+    """Return row, repo, commit, ref_sha and is_ref of the repository that holds the version.
 
     That is the only candidate, or the only one of several that has the commit or the ref.
     """
@@ -126,11 +125,7 @@ def _chosen(
     holds = pl.col("commit").is_not_null() | pl.col("is_ref").fill_null(value=False)
     several = pl.col("n_candidates") > 1
     chosen = found.filter(~several | (holds & (holds.sum().over("row") == 1)))
-    return placed.drop("candidate").join(
-        chosen.select("row", "commit", "ref_sha", "is_ref", repo="candidate"),
-        on="row",
-        how="left",
-    )
+    return chosen.select("row", "commit", "ref_sha", "is_ref", repo="candidate")
 
 
 def _candidates(placed: pl.DataFrame, repositories: pl.DataFrame) -> pl.DataFrame:

@@ -49,7 +49,7 @@ def change_lead_time_by_change(evidence: Evidence) -> pl.LazyFrame:
             at=pl.coalesce("deployed_at", "start"),
             value=hours_between("start", pl.coalesce("deployed_at", "known_to")),
             observed=~waits,
-            key=pl.format("{}#{}", "repo", "change_id"),
+            key=pl.concat_str("repo", pl.lit("#"), "change_id"),
         ).filter(pl.col("value") >= 0)
     )
 
@@ -105,7 +105,7 @@ def _deployed(evidence: Evidence, start: str) -> pl.LazyFrame:
             at="deployed_at",
             value=hours_between("start", "deployed_at"),
             observed=pl.lit(value=True),
-            key=pl.format("{}@{}", "repo", "sha"),
+            key=pl.concat_str("repo", pl.lit("@"), "sha"),
             source_ref="source_ref",
         )
     )
@@ -118,7 +118,7 @@ def _waiting(evidence: Evidence, start: str) -> pl.LazyFrame:
         at="committed_at",
         value=hours_between("start", "known_to"),
         observed=pl.lit(value=False),
-        key=pl.format("{}@{}", "repo", "sha"),
+        key=pl.concat_str("repo", pl.lit("@"), "sha"),
         source_ref="source_ref",
     )
 

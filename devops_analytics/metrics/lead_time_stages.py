@@ -152,7 +152,7 @@ def _stage_observations(evidence: Evidence, *, stage: str) -> pl.LazyFrame:
         .with_columns(
             value=pl.col(f"{stage}_hours"),
             observed=pl.lit(value=True),
-            key=pl.format("{}#{}", "repo", "change_id"),
+            key=pl.concat_str("repo", pl.lit("#"), "change_id"),
         )
         .drop_nulls("value")
     )
@@ -167,7 +167,7 @@ def _waiting(evidence: Evidence) -> pl.LazyFrame:
             at="merged_at",
             value=hours_between("merged_at", "known_to"),
             observed=pl.lit(value=False),
-            key=pl.format("{}#{}", "repo", "change_id"),
+            key=pl.concat_str("repo", pl.lit("#"), "change_id"),
         ).filter(pl.col("value") >= 0)
     )
 

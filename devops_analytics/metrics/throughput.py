@@ -68,7 +68,7 @@ def deployment_days_per_week(evidence: Evidence) -> pl.LazyFrame:
         at=_midnight(pl.col("week"), zone),
         value=pl.col("n_days").fill_null(0).cast(pl.Float64),
         observed=pl.lit(value=True),
-        key=pl.format("{} {}", "service", pl.col("week").dt.strftime("%G-W%V")),
+        key=pl.concat_str("service", pl.lit(" "), pl.col("week").dt.strftime("%G-W%V")),
         source_ref=pl.lit(None, dtype=pl.String),
     )
 

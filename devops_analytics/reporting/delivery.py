@@ -214,7 +214,7 @@ def _headline_row(now: Measurement, before: Measurement) -> list[Node]:
 def _differences(variant: Metric, headline: Metric) -> Node:
     """Return what a variant's declaration says otherwise than the metric that it varies."""
     pairs = [pair for pair in described(variant) if pair not in described(headline)]
-    return joined((element("h4", variant.name), definitions(pairs, css_class="method")))
+    return joined((classed("p", "variant", variant.name), definitions(pairs, css_class="method")))
 
 
 def _variant_name(declared: Metric) -> Node:

@@ -182,7 +182,7 @@ class Page:
         numbers = _numbers(caption, "period", [(m.period, m) for m in found])
         figure = figures.trend(own, highlighted=(self.period.start, self.period.end))
         if figure is None:
-            why = f"Over time, no chart: {story.without_number(found[-1])}"
+            why = f"Over time, no chart: none of {len(found)} periods has a number."
             return Block(html=joined((nothing(why), numbers)), shown=tuple(found))
         return Block(html=numbers, figure=figure, shown=tuple(found))
 

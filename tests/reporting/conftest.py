@@ -10,6 +10,7 @@ import pytest
 from devops_analytics import Workspace
 from devops_analytics.reporting.opening import open_page
 from devops_analytics.reporting.page import Page
+from devops_analytics.reporting.render import render_reports
 
 HOSTILE = '<script>alert("x")</script>'
 MARKED_UP = "<b>b</b> & $y$ %{x} {{ 7 * 7 }} </script>"
@@ -149,3 +150,14 @@ class OpenPage:
 def hostile() -> str:
     """The name of a service that tries to be a script."""
     return HOSTILE
+
+
+@pytest.fixture(scope="session")
+def rendered(workspace: Workspace, tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
+    """The executive summary and the delivery report of the small organisation, and their index."""
+    return render_reports(
+        workspace,
+        notebooks=["executive_summary", "delivery"],
+        period="2026-Q2",
+        out=tmp_path_factory.mktemp("{reports}"),  # papermill would format the braces
+    )

@@ -1,0 +1,268 @@
+"""Pages on an organisation worked out by hand; the arithmetic stands in its docstring."""
+
+import json
+import re
+
+import polars as pl
+import pytest
+
+from devops_analytics.errors import PeriodError, UnknownNameError
+from devops_analytics.metrics import DORA_FIVE, METRICS
+from devops_analytics.reference import described
+from devops_analytics.reporting.block import PLOTLY, SHOWN
+from devops_analytics.reporting.delivery import HEADLINE_METRICS, variants_of
+from devops_analytics.reporting.gaps import missing_feeds
+from devops_analytics.reporting.opening import PAGES, open_page
+from devops_analytics.reporting.provenance import settings_fingerprint
+from devops_analytics.reporting.runner import notebook_path, read_notebook
+
+BLOCKS = {
+    "executive_summary": (
+        "in_short", "metrics_table", "methods", "maturity", "unknowns", "worst_quality",
+    ),
+    "delivery": ("overview", "stages", "sensitivity", "coverage", "unlinked"),
+    "maturity": ("overview", "dimensions", "weights", "model"),
+    "explore": ("tables",),
+}  # fmt: skip
+BY_METRIC = ("headline", "by_service", "trend", "method", "variants", "rows")
+
+
+def shown(block) -> list[dict]:
+    return block._repr_mimebundle_()[SHOWN]["records"]
+
+
+# ---- Opening ---- #
+
+
+def test_empty_parameters_mean_the_last_complete_quarter_beside_the_one_before(organisation):
+    # The data end on 24 June 2026, so the last complete quarter is the first.
+    page = open_page("delivery", workspace=str(organisation))
+    assert (page.period.label, page.before.label, page.team) == ("2026-Q1", "2025-Q4", None)
+
+
+def test_a_folder_with_settings_is_opened_by_them(organisation):
+    page = open_page("delivery", workspace=str(organisation.parent), period="2026-05")
+    assert page.workspace.origin == organisation
+
+
+def test_the_compared_period_can_be_named(organisation):
+    page = open_page(
+        "delivery", workspace=str(organisation), period="2026-05", compare_to="2026-01"
+    )
+    assert page.before.label == "2026-01"
+
+
+def test_where_nothing_is_named_the_lab_says_which_workspace(organisation, monkeypatch):
+    monkeypatch.setenv("DEVOPS_ANALYTICS_WORKSPACE", str(organisation))
+    monkeypatch.setenv("DEVOPS_ANALYTICS_AS_OF", "2026-06-01")
+    page = open_page("delivery")
+    assert page.workspace.origin == organisation
+    assert f"{page.workspace.as_of:%Y-%m-%d}" == "2026-05-31"  # midnight in London is 23 h UTC
+
+
+def test_an_unknown_page_or_team_is_an_error_that_names_the_known_ones(organisation):
+    with pytest.raises(UnknownNameError, match="executive_summary, delivery, maturity, explore"):
+        open_page("deliveries", workspace=str(organisation))
+    with pytest.raises(UnknownNameError, match=r"no team is called 'shops'; teams: back, shop\."):
+        open_page("delivery", workspace=str(organisation), team="shops")
+    with pytest.raises(PeriodError, match="in the future"):
+        open_page("delivery", workspace=str(organisation), period="2030-Q1")
+
+
+# ---- Every block ---- #
+
+
+@pytest.mark.parametrize("team", ["", "shop", "back"])
+@pytest.mark.parametrize("name", PAGES)
+def test_every_block_is_filled_or_says_why_not_and_shows_data_as_text(page, name, team, hostile):
+    opened = page(name, team=team)
+    blocks = [opened.title(), opened.provenance(), *(getattr(opened, b)() for b in BLOCKS[name])]
+    if name == "delivery":
+        blocks += [getattr(opened, b)(one) for b in BY_METRIC for one in HEADLINE_METRICS]
+    for block in blocks:
+        bundle = block._repr_mimebundle_()
+        assert bundle["text/html"]
+        assert "None" not in re.sub(r"<[^>]*>", " ", bundle["text/html"])
+        assert hostile not in bundle["text/html"]
+        assert "<b>b</b>" not in bundle["text/html"]
+        assert json.loads(json.dumps(bundle)) == bundle
+        if PLOTLY in bundle:
+            assert bundle[PLOTLY]["layout"]["meta"]["alt"]
+            assert hostile not in json.dumps(bundle[PLOTLY]["data"])
+
+
+def test_the_title_states_what_the_page_is_about(page):
+    block = page("delivery", team="shop").title()
+    assert block.facts == {
+        "organisation": "Tools & <i>Sons</i>",
+        "team": "The <u>shop</u>",
+        "heading": "Delivery",
+        "period": "2026-Q2",
+        "days": "1 April to 30 June 2026",
+        "as_of": "1 July 2026, 00:00 (Europe/London)",
+        "version": block.facts["version"],
+    }
+    # 3 deployments and 4 commits in each of 25 weeks, and 5 incidents.
+    assert "180 records from 3 exports" in block.html
+    assert "The &lt;u&gt;shop&lt;/u&gt;" in block.html
+
+
+def test_a_period_that_is_not_over_says_so(organisation):
+    early = open_page("delivery", workspace=str(organisation), period="2026-Q2", as_of="2026-05-01")
+    assert "not complete yet" in early.title().html
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_each_notebook_runs_top_to_bottom(organisation, monkeypatch, name) -> None:
+    monkeypatch.setenv("DEVOPS_ANALYTICS_WORKSPACE", str(organisation))
+    names: dict[str, object] = {}
+    for cell in read_notebook(notebook_path(name)).cells:
+        if cell.cell_type == "code":
+            exec(compile(cell.source, name, "exec"), names)
+    assert isinstance(names["page"], PAGES[name])
+
+
+# ---- Numbers ---- #
+
+
+def test_the_headline_is_the_number_worked_by_hand(page):
+    # 12 Mondays, each 6, 5 and 4 hours for pay: the median is 5.
+    block = page("delivery", team="shop").headline("change_lead_time")
+    assert shown(block)[0]["entity"] == "shop"
+    # With 12 times 2 hours of the other service the middle of the 48 is (4 + 5) / 2.
+    assert shown(block)[0]["value"] == 4.5
+    assert '<p class="number">4.5 <span class="unit">h</span></p>' in block.html
+    assert "Half of changes reached production within 4.5\xa0h" in block.html
+
+
+def test_services_are_shown_each_with_its_own_number(page, hostile):
+    block = page("delivery").by_service("change_lead_time")
+    values = {record["entity"]: record["value"] for record in shown(block)}
+    assert values["pay"] == 5.0
+    assert values[hostile] == 2.0
+    assert block.figure is not None
+    assert "no feed of commits" in block.html
+
+
+def test_the_overview_shows_both_periods_and_too_few_as_words(page):
+    records = shown(page("delivery").overview())
+    assert [r["metric"] for r in records[::2]] == [*DORA_FIVE, "time_to_restore"]
+    assert {r["period"] for r in records} == {"2026-Q2", "2026-Q1"}
+    html = page("delivery").overview().html
+    assert "too few" in html
+    assert "only 2: 2.0, 2.0 hours" in html
+
+
+def test_the_trend_runs_over_thirteen_months_up_to_the_period(page):
+    records = shown(page("delivery").trend("deployment_frequency"))
+    assert [r["period"] for r in (records[0], records[-1])] == ["2025-06", "2026-06"]
+    assert records[0]["status"] == "unknown"
+    weeks = shown(page("delivery", period="2026-W20").trend("deployment_frequency"))
+    assert [r["period"] for r in (weeks[0], weeks[-1])] == ["2026-W08", "2026-W20"]
+
+
+def test_a_trend_of_nothing_but_unknown_says_why_in_place_of_a_chart(page):
+    block = page("delivery").trend("time_to_restore")
+    assert block.figure is None
+    assert 'class="nothing"' in block.html
+    assert "none of 13 periods has a number" in block.html
+    assert "too few" in block.html
+
+
+def test_the_rows_name_a_command_without_the_machine(page, organisation):
+    html = page("delivery", team="shop").rows("change_lead_time").html
+    assert "48 observations in the period." in html
+    assert (
+        "devops-analytics rows change_lead_time --period 2026-Q2 "
+        "--as-of 2026-06-30T23:00:00Z --team shop"
+    ) in html
+    assert str(organisation.parent) not in html
+
+
+def test_the_sensitivity_of_the_fail_rate_stands_beside_it(page):
+    # Incidents begin an hour after the deployment: every window finds the same 2 of 36.
+    html = page("delivery").sensitivity().html
+    assert html.count("2 of 36") == 3
+    assert "named causes only" in html
+
+
+def test_stages_that_nobody_knows_are_said_in_one_line(page):
+    block = page("delivery").stages()
+    assert block.figure is None
+    assert "The stages are not known: no feed of pull or merge requests." in block.html
+
+
+def test_every_metric_has_a_page_that_shows_it_or_is_a_variant_or_evidence() -> None:
+    shown_as_variant = {one.id for name in HEADLINE_METRICS for one in variants_of(name)}
+    for declared in METRICS:
+        if declared.family == "delivery" and not declared.id.startswith("lead_time_stage_"):
+            assert declared.id in {*HEADLINE_METRICS, *shown_as_variant}
+
+
+def test_how_a_number_is_computed_is_its_whole_declaration(page):
+    html = page("delivery").method("change_fail_rate").html.unescape()
+    declared = next(one for one in METRICS if one.id == "change_fail_rate")
+    for label, text in described(declared):
+        assert label in html
+        assert text in html
+
+
+def test_the_summary_has_five_lines(page):
+    html = page("executive_summary").in_short().html
+    assert html.count("<li>") == 5
+    assert "Culture" in html
+
+
+def test_missing_exports_are_named_with_the_metrics_that_leave_services_out(page):
+    html = page("executive_summary").unknowns().html
+    assert "commits" in html
+    assert "change lead time" in html
+    assert "a git clone or an export of commits" in html
+
+
+def test_exports_that_end_early_are_gaps_and_new_services_are_not(page) -> None:
+    opened = page("delivery")
+    start, end = opened.period.start, opened.period.end
+    late = start.replace(month=5)
+    coverage = pl.DataFrame(
+        [
+            ("deployments", "whole", start, end),
+            ("deployments", "ended", start, late),
+            ("deployments", "new", late, end),
+            ("commits", "whole", late, end),
+        ],
+        schema=["table", "service", "live_from", "live_to"],
+        orient="row",
+    )
+    found = missing_feeds(
+        coverage,
+        ["whole", "ended", "new"],
+        tables=["deployments", "commits"],
+        period=opened.period,
+        as_of=end,
+        zone=opened.zone,
+    )
+    assert found.rows() == [
+        ("deployments", "ended", "until 1 June 2026"),  # 31 May, 23 h UTC, in London
+        ("commits", "whole", "from 1 June 2026"),
+        ("commits", "ended", "no export"),
+        ("commits", "new", "no export"),
+    ]
+
+
+def test_records_read_are_accounted_for_file_by_file(page):
+    html = page("delivery").provenance().html
+    assert "<td>commits</td><td>100</td><td>100</td><td>0</td><td>0</td>" in html
+    assert "fingerprint" in html
+
+
+def test_the_settings_fingerprint_tells_settings_apart_but_not_the_salt(page):
+    settings = page("delivery").workspace.settings
+    other_salt = settings.model_copy(
+        update={"people": settings.people.model_copy(update={"salt": "another"})}
+    )
+    other_zone = settings.model_copy(
+        update={"organisation": settings.organisation.model_copy(update={"time_zone": "UTC"})}
+    )
+    assert settings_fingerprint(other_salt) == settings_fingerprint(settings)
+    assert settings_fingerprint(other_zone) != settings_fingerprint(settings)

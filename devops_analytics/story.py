@@ -16,6 +16,7 @@ from devops_analytics.display import (
     format_value,
 )
 from devops_analytics.metrics import Kind, Metric, Unit, metric
+from devops_analytics.schema import TABLE_WORDS
 
 EXPORTS: Final = {
     "commits": "a git clone or an export of commits",
@@ -89,7 +90,8 @@ def without_number(measurement: Measurement) -> str:
         case "insufficient":
             return f"{declared.name}: too few for a number; {note or format_n(measurement)}."
         case "unknown":
-            return f"{declared.name} is not known: {note or 'no live feed'}. {what_fills(declared)}"
+            why = note or "no live feed"
+            return f"{declared.name} is not known: {why}. {what_fills(measurement)}"
         case "not_applicable":
             return f"{declared.name} does not apply{_after(note)}."
         case _:
@@ -102,9 +104,14 @@ def remark(measurement: Measurement) -> str:
     return f"{note[0].upper()}{note[1:]}." if note and measurement.value is not None else ""
 
 
-def what_fills(declared: Metric) -> str:
-    """Return which exports a metric needs, as a sentence."""
-    return f"It needs {format_list(EXPORTS[table] for table in declared.needs)}."
+def what_fills(measurement: Measurement) -> str:
+    """Return which exports would make a measurement known, as a sentence.
+
+    They are those that its note says there are none of, else all that its metric needs.
+    """
+    needs, note = metric(measurement.metric).needs, measurement.note or ""
+    missing = [table for table in needs if f"no feed of {TABLE_WORDS[table]}" in note]
+    return f"It needs {format_list(EXPORTS[table] for table in missing or needs)}."
 
 
 def comparison(now: Measurement, before: Measurement, *, confidence: float) -> str:

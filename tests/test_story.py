@@ -127,7 +127,7 @@ def test_every_metric_has_a_sentence_for_every_status(declared, status) -> None:
     for text in (
         story.headline(one, confidence=0.95),
         story.in_short(one, confidence=0.95),
-        story.what_fills(declared),
+        story.what_fills(one),
     ):
         assert text.endswith(".")
         assert "None" not in text

@@ -15,7 +15,7 @@ from devops_analytics.linking.changes import (
 from devops_analytics.linking.commits import carried_commits
 from devops_analytics.linking.declared import declared_deployments
 from devops_analytics.linking.incidents import blame, links_with_window, unplanned_incidents
-from devops_analytics.linking.links import Links, ProductionDeployments, Waiting
+from devops_analytics.linking.links import DeployedIn, Links, ProductionDeployments, Waiting
 from devops_analytics.linking.production import production_deployments
 from devops_analytics.linking.remediation import remedies
 from devops_analytics.linking.repositories import histories, repositories_of_services
@@ -53,12 +53,18 @@ def link(tables: Mapping[str, pl.LazyFrame], settings: Settings, as_of: datetime
         since=_months_before(as_of, definitions.history_months),
     )
     members = commits_of_changes(tables, merged, carried.graphs)
-    changes = deployed_changes(carried, production.deployments, merged, members)
+    changes = deployed_changes(
+        carried,
+        production.deployments,
+        repositories=repositories,
+        merged=merged,
+        members=members,
+    )
     deployments = production.deployments.select(ProductionDeployments.column_names())
     repairs = remedies(
         tables, deployments, carried, merged=merged, members=members, deployed_changes=changes
     )
-    deployed_in = carried.deployed_in
+    deployed_in = carried.deployed.filter("counts").select(DeployedIn.column_names())
     found = blame(
         tables,
         deployments=deployments,
@@ -66,7 +72,7 @@ def link(tables: Mapping[str, pl.LazyFrame], settings: Settings, as_of: datetime
         remedies=repairs,
         window_hours=definitions.attribution_window_hours,
     )
-    waiting = carried.waiting
+    waiting = carried.waiting.filter("counts")
     return Links(
         deployments=deployments,
         deployed_in=deployed_in,

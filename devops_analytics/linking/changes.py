@@ -4,7 +4,13 @@ from collections.abc import Mapping
 
 import polars as pl
 
-from devops_analytics.linking.commits import FIRST_AFTER, Carried, first_after, first_deployments
+from devops_analytics.linking.commits import (
+    FIRST_AFTER,
+    GRAPH,
+    Carried,
+    first_after,
+    first_deployments,
+)
 from devops_analytics.linking.graph import NOT_CARRIED, Graph, merged_by
 from devops_analytics.linking.links import DeployedChanges
 from devops_analytics.linking.unlinked import unlinked
@@ -71,7 +77,12 @@ def _brought_in(
 
 
 def deployed_changes(
-    carried: Carried, deployments: pl.DataFrame, merged: pl.DataFrame, members: pl.DataFrame
+    carried: Carried,
+    deployments: pl.DataFrame,
+    *,
+    repositories: pl.DataFrame,
+    merged: pl.DataFrame,
+    members: pl.DataFrame,
 ) -> pl.DataFrame:
     """Return rows of schema `DeployedChanges`.
 
@@ -81,24 +92,28 @@ def deployed_changes(
     """
     if merged.is_empty():
         return DeployedChanges.create_empty()
-    counted = carried.rows.filter("counts")
-    touching = members.join(counted, on=["repo", "sha"]).select("service", "repo", "change_id")
     keys = ["service", "repo", "change_id"]
+    commits = pl.concat([carried.deployed, carried.waiting], how="diagonal").with_columns(
+        is_baseline=pl.col("is_baseline").fill_null(value=False), method=pl.lit(GRAPH)
+    )
+    touching = members.join(commits.filter("counts"), on=["repo", "sha"]).select(keys).unique()
     by_graph = (
         merged.filter(pl.col("repo").is_in(list(carried.graphs)))
-        .join(carried.rows, left_on=["repo", "merge_sha"], right_on=["repo", "sha"])
-        .join(touching.unique(), on=keys, how="semi")
+        .join(commits, left_on=["repo", "merge_sha"], right_on=["repo", "sha"])
+        .join(touching, on=keys, how="semi")
     )
-    timed = deployments.filter(
-        pl.col("succeeded") & pl.col("repo").is_not_null() & ~pl.col("has_graph")
+    timed = deployments.select(
+        "service", "repo", "deployment_id", "finished_at", "succeeded", "has_graph"
+    ).filter(pl.col("succeeded") & pl.col("repo").is_not_null() & ~pl.col("has_graph"))
+    rows = merged.join(first_deployments(timed), on="repo")
+    folders = repositories.filter(pl.col("path_prefix") != "")
+    whole = rows.join(folders, on=["service", "repo"], how="anti")
+    parts = rows.join(folders, on=["service", "repo"], how="semi").join(
+        touching, on=keys, how="semi"
     )
-    parts_of = timed.select("service", "repo", "is_part").unique()
-    pairs = first_deployments(timed).join(parts_of, on=["service", "repo"])
-    rows = merged.join(pairs, on="repo")
-    parts = rows.filter("is_part").join(touching.unique(), on=keys, how="semi")
-    by_time = first_after(
-        pl.concat([rows.filter(~pl.col("is_part")), parts]), timed, at="merged_at"
-    ).with_columns(method=pl.lit(FIRST_AFTER))
+    by_time = first_after(pl.concat([whole, parts]), timed, at="merged_at").with_columns(
+        method=pl.lit(FIRST_AFTER)
+    )
     begins = members.group_by("repo", "change_id").agg(first_commit_at=pl.col("committed_at").min())
     columns = [*keys, "deployment_id", "is_baseline", "method"]
     return (

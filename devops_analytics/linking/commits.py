@@ -43,28 +43,15 @@ ROWS: Final = pl.Schema(
 class Carried:
     """Where each commit went.
 
-    `rows` has the columns of `ROWS`: `deployment_id` is null for a commit on the trunk that waits;
-    `counts` is false for a commit of a monorepo that doesn't touch the service's folder and is
-    only here because something else points at it (a revert, a merged change).
+    `deployed` has the columns of `DeployedIn`, `waiting` those of `Waiting` and `committed_at`,
+    and both have `counts`: false for a commit of a monorepo that doesn't touch the service's folder
+    and is only here because something else points at it (a revert, a merged change).
     """
 
-    rows: pl.DataFrame
+    deployed: pl.DataFrame
+    waiting: pl.DataFrame
     graphs: dict[str, Graph]
     unlinked: pl.DataFrame
-
-    @property
-    def deployed_in(self) -> pl.DataFrame:
-        """Rows of schema `DeployedIn`."""
-        return self.rows.filter(pl.col("counts") & pl.col("deployment_id").is_not_null()).select(
-            DeployedIn.column_names()
-        )
-
-    @property
-    def waiting(self) -> pl.DataFrame:
-        """Rows of schema `Waiting`, and `committed_at`."""
-        return self.rows.filter(pl.col("counts") & pl.col("deployment_id").is_null()).select(
-            "service", "repo", "sha", "committed_at"
-        )
 
 
 def carried_commits(
@@ -95,7 +82,9 @@ def carried_commits(
         merged: merged changes: repo, change_id, merged_at, merge_sha.
         since: start of the history window.
     """
-    succeeded = deployments.filter("succeeded")
+    succeeded = deployments.select(
+        "service", "repo", "sha", "deployment_id", "finished_at", "succeeded", "is_in_graph"
+    ).filter("succeeded")
     in_graph = succeeded.filter("is_in_graph")
     without_graph = set(known.filter(~pl.col("has_graph"))["repo"])
     timed = succeeded.filter(pl.col("repo").is_in(without_graph))
@@ -105,9 +94,13 @@ def carried_commits(
     monorepo = _Monorepo(folders=monorepos, touched=touched)
     walked = _by_graph(tables, in_graph, graphs, monorepo=monorepo, merged=merged)
     matched = _by_time(tables, timed, monorepo=monorepo, merged=merged)
-    waits_too_long = pl.col("deployment_id").is_null() & (pl.col("committed_at") < since)
+    rows = pl.concat([walked, matched])
+    is_deployed = pl.col("deployment_id").is_not_null()
     return Carried(
-        rows=pl.concat([walked, matched]).filter(~waits_too_long).collect(),
+        deployed=rows.select(*DeployedIn.column_names(), "counts").filter(is_deployed),
+        waiting=rows.filter(~is_deployed & (pl.col("committed_at") >= since)).select(
+            "service", "repo", "sha", "committed_at", "counts"
+        ),
         graphs=graphs,
         unlinked=_without_statistics(tables, pl.concat([in_graph, timed]), monorepos),
     )
@@ -154,7 +147,7 @@ def _by_graph(
     *,
     monorepo: _Monorepo,
     merged: pl.DataFrame,
-) -> pl.LazyFrame:
+) -> pl.DataFrame:
     numbers = _numbers(graphs)
     heads = _heads(tables, numbers)
     pointed_at = _flags(_pointed_at(tables, merged, graphs), numbers, ["repo"], graphs)
@@ -177,7 +170,7 @@ def _by_graph(
                 kept=counts | pointed_at.get((repo,), nothing),
             ).select(pl.lit(service, dtype=pl.String).alias("service"), pl.all())
         )
-    return pl.concat(frames).lazy()
+    return pl.concat(frames)
 
 
 def _walked(
@@ -262,7 +255,7 @@ def _by_time(
     *,
     monorepo: _Monorepo,
     merged: pl.DataFrame,
-) -> pl.LazyFrame:
+) -> pl.DataFrame:
     pairs = first_deployments(deployments)
     commits = _merged_commits(tables, pairs["repo"].unique(), merged)
     rows = commits.join(pairs.lazy(), on="repo").collect()
@@ -273,7 +266,6 @@ def _by_time(
         rows = pl.concat([whole, parts.join(monorepo.touched, on=keys, how="semi")])
     return (
         first_after(rows, deployments, at="entered_at")
-        .lazy()
         .with_columns(counts=pl.lit(value=True), method=pl.lit(FIRST_AFTER))
         .select(ROWS.names())
     )

@@ -75,7 +75,9 @@ def blame(
         _named_deployment(incidents, deployments),
         _named_commit(incidents, deployments, deployed_in),
     ]
-    succeeded = deployments.filter("succeeded")
+    succeeded = deployments.select("deployment_id", "service", "finished_at", "succeeded").filter(
+        "succeeded"
+    )
     if window_hours is not None:
         window = pl.duration(microseconds=round(window_hours * 3.6e9))
         rules.append(_remedied(incidents, succeeded, remedies, window))

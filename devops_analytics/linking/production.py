@@ -36,8 +36,7 @@ class Production:
     """Production deployments and what of them could not be tied to commits.
 
     `deployments` has the columns of `ProductionDeployments` and, beside them, `has_graph` (the
-    graph of `repo` is known), `is_in_graph` (and `sha` is a commit of it) and `is_part` (the
-    service is built from a part of `repo`).
+    graph of `repo` is known) and `is_in_graph` (and `sha` is a commit of it).
     """
 
     deployments: pl.DataFrame
@@ -66,11 +65,9 @@ def production_deployments(
     lost = judged.filter(pl.col("reason").is_not_null() & pl.col("succeeded")).with_columns(
         named=pl.coalesce("sha", "ref", "artifact")
     )
-    parts = repositories.filter(pl.col("path_prefix") != "").select("service", "repo").unique()
-    is_part = pl.struct("service", "repo").is_in(parts.to_struct().implode())
     return Production(
         deployments=judged.select(
-            *ProductionDeployments.column_names(), "has_graph", "is_in_graph", is_part=is_part
+            *ProductionDeployments.column_names(), "has_graph", "is_in_graph"
         ),
         unlinked=pl.concat(
             [

@@ -24,7 +24,7 @@ def remedies(
     Only successful production deployments of one service and repository are compared, in their
     order.
     """
-    numbered = _numbered(deployments.filter("succeeded"))
+    numbered = _numbered(deployments)
     found = [
         _rollbacks(numbered),
         _reverts(tables, carried, numbered),
@@ -45,12 +45,14 @@ def remedies(
     )
 
 
-def _numbered(succeeded: pl.DataFrame) -> pl.DataFrame:
+def _numbered(deployments: pl.DataFrame) -> pl.DataFrame:
     """Return deployment_id, version, `position` over all, and `sequence` of service and repo."""
+    succeeded = deployments.select(
+        "deployment_id", "service", "repo", "version", "succeeded"
+    ).filter("succeeded")
     pairs = succeeded.select("service", "repo").unique().with_row_index("sequence")
     return (
-        succeeded.select("deployment_id", "service", "repo", "version")
-        .with_row_index("position")
+        succeeded.with_row_index("position")
         .join(pairs, on=["service", "repo"], how="left", nulls_equal=True, maintain_order="left")
         .select("position", "sequence", "deployment_id", "version")
     )
@@ -104,7 +106,7 @@ def _reverts(
     )
     if reverts.is_empty():
         return _NONE
-    placed = carried.rows.filter(pl.col("deployment_id").is_not_null() & ~pl.col("is_baseline"))
+    placed = carried.deployed.filter(~pl.col("is_baseline"))
     positions = numbered.select("deployment_id", "position")
     repairs = (
         reverts.join(placed.filter("counts"), on=["repo", "sha"])
@@ -146,7 +148,7 @@ def _hotfixes(
     hotfixes = merged.filter(pl.col("title_kind") == "hotfix").select("repo", "change_id")
     if own_words.is_empty() and hotfixes.is_empty():
         return _NONE
-    placed = carried.rows.filter(pl.col("deployment_id").is_not_null() & pl.col("counts"))
+    placed = carried.deployed.filter("counts")
     by_commit = placed.filter(~pl.col("is_baseline")).join(
         own_words, on=["repo", "sha"], how="semi"
     )

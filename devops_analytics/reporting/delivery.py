@@ -78,7 +78,7 @@ class DeliveryPage(Page):
         found = measurements(self.frame([one.id for one in LEAD_TIME_STAGES], self.period))
         if all(m.status == "unknown" for m in found):
             why = f"The stages are not known: {found[0].note}."
-            fills = story.what_fills(metric(found[0].metric))
+            fills = story.what_fills(found[0])
             return Block(html=nothing(f"{why} {fills}"), shown=tuple(found))
         caption = f"Stages of the lead time by change, {self.period.label}"
         columns = (Column(heading="stage"), *MEASURED_COLUMNS)

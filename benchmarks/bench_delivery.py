@@ -77,13 +77,16 @@ def _runs(generator: np.random.Generator, n: int) -> pl.DataFrame:
             "repo": names(generator, "repo-", n),
             "run_id": pl.Series(range(n)).cast(pl.String),
             "attempt": np.ones(n, dtype=np.int64),
-            "pipeline": pl.Series(generator.choice(["deploy", "test", "lint"], n, p=[0.1, 0.6, 0.3])),
+            "pipeline": pl.Series(
+                generator.choice(["deploy", "test", "lint"], n, p=[0.1, 0.6, 0.3])
+            ),
             "sha": hexadecimal(generator, n),
             "branch": pl.Series(generator.choice(["main", "topic"], n, p=[0.8, 0.2])),
             "trigger": pl.Series(generator.choice(["push", "schedule"], n, p=[0.9, 0.1])),
             "queued_at": started - timedelta(seconds=20),
             "started_at": started,
-            "finished_at": started + (pl.Series(seconds) * 1e6).cast(pl.Int64).cast(pl.Duration("us")),
+            "finished_at": started
+            + (pl.Series(seconds) * 1e6).cast(pl.Int64).cast(pl.Duration("us")),
             "result": pl.Series(np.where(draw < 0.75, "success", "failure")),
         }
     )
@@ -93,7 +96,8 @@ def _runs(generator: np.random.Generator, n: int) -> pl.DataFrame:
         sha=pl.when(back).then(pl.coalesce(versions, "sha")).otherwise("sha")
     )
     again = rolled_back.filter(pl.Series(generator.random(n) < 0.02)).with_columns(
-        pl.col("started_at", "finished_at") + pl.duration(minutes=30), attempt=pl.lit(2, dtype=pl.Int64)
+        pl.col("started_at", "finished_at") + pl.duration(minutes=30),
+        attempt=pl.lit(2, dtype=pl.Int64),
     )
     return pl.concat([rolled_back, again])
 

@@ -160,6 +160,8 @@ def _digits(value: float, scale: Scale, unit: str) -> str:
         return "0"
     if scale is PER_CENT:
         return _per_cent_digits(shown)
+    if unit == POINTS:
+        return format_count(shown)
     if unit in _SINGULAR:
         return _plain_digits(shown).removesuffix(".0")
     return _plain_digits(shown)
@@ -190,6 +192,11 @@ def _per_cent_digits(per_cent: float) -> str:
 def format_count(count: float) -> str:
     """Return a count with separators of thousands."""
     return f"{count:,.0f}"
+
+
+def format_counted(count: float, word: str) -> str:
+    """Return a count with what it counts: `1 export`, `2 exports`."""
+    return f"{format_count(count)} {word}{'' if count == 1 else 's'}"
 
 
 def format_n(measurement: Measurement) -> str:

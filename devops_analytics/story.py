@@ -8,6 +8,7 @@ from devops_analytics.display import (
     STATUS_WORDS,
     Measurement,
     format_count,
+    format_counted,
     format_interval,
     format_limits,
     format_list,
@@ -205,7 +206,7 @@ def unknown_line(found: Sequence[Measurement], *, left_out: int, services: int) 
 
     Args:
         found: the measurements.
-        left_out: services whose exports are missing, in part or in the whole.
+        left_out: services that at least one of the numbers leaves out.
         services: all services.
     """
     missing = [
@@ -218,7 +219,7 @@ def unknown_line(found: Sequence[Measurement], *, left_out: int, services: int) 
     ]
     if left_out:
         parts.append(
-            f"Exports are missing or have ended for {format_count(left_out)} of "
-            f"{format_count(services)} services; the numbers leave them out."
+            f"The numbers leave out {format_count(left_out)} of "
+            f"{format_counted(services, 'service')}, whose exports are missing or have ended."
         )
     return " ".join(parts)

@@ -12,6 +12,7 @@ from devops_analytics.display import (
     POINTS,
     Measurement,
     axis_title,
+    format_counted,
     format_days,
     format_interval,
     format_key,
@@ -92,6 +93,7 @@ def measured(metric_id: str, **values: object) -> Measurement:
         (1.0, "commits", "1 commit"),
         (1234.0, "lines", "1,234 lines"),
         (48.25, POINTS, "48 points"),
+        (8.9, POINTS, "9 points"),
     ],
 )
 def test_values_are_written_with_two_digits_and_the_unit_that_fits(value, unit, text) -> None:
@@ -186,6 +188,12 @@ def test_the_highest_counts_only_what_has_a_number() -> None:
     silent = measured("change_lead_time", high=9.0, status="insufficient")
     assert highest_of([known, silent]) == 3.0
     assert highest_of([silent]) is None
+
+
+def test_one_of_a_thing_is_not_many() -> None:
+    assert format_counted(1, "export") == "1 export"
+    assert format_counted(0, "export") == "0 exports"
+    assert format_counted(1200, "export") == "1,200 exports"
 
 
 def test_every_metric_has_a_title_for_its_axis() -> None:

@@ -193,7 +193,7 @@ def test_services_stand_from_low_to_high_and_those_without_a_number_below() -> N
     assert [word.strip() for word in words] == ["2.0 h", "9.0 h", "not known"]
     assert figure.layout.meta["alt"] == (
         "Change lead time of 2 services in 2026-Q2: from 2.0 h (quick) to 9.0 h (slow). "
-        "1 more have no number."
+        "Without a number: 1 more service."
     )
 
 
@@ -223,9 +223,13 @@ def test_without_any_number_there_is_no_chart() -> None:
 
 
 def test_many_services_are_cut_and_the_title_says_so() -> None:
-    own = [known(f"s{nth:02}", 1.0 + nth / 100, 1.0, 2.0) for nth in range(50)]
-    figure = figures.dot_plot(frame("change_lead_time", [*own, *map(unknown, "abcdefghij")]))
-    assert len(figure.layout.yaxis.ticktext) == 48
+    own = [{**known(f"s{nth:02}", 1.0 + nth / 100, 1.0, 2.0), "n": nth} for nth in range(50)]
+    others = map(unknown, "abcdefghijklmn")
+    figure = figures.dot_plot(frame("change_lead_time", [*own, *others]))
+    drawn = figure.layout.yaxis.ticktext
+    assert len(drawn) == 40 + 12
+    # The ten with the fewest observations are left out, not the ten slowest.
+    assert drawn[:40] == tuple(f"s{nth}" for nth in range(10, 50))
     assert figure.layout.meta["title"].endswith("(12 more in the table)")
 
 
@@ -261,7 +265,7 @@ def test_a_gap_breaks_line_and_ribbon_is_hatched_and_says_why() -> None:
     assert list(hatched.x) == [2]
     words = [(note.x, note.text) for note in figure.layout.annotations]
     assert words == [(2.0, "not known"), (4.0, "too few")]
-    assert "2 periods have no number" in figure.layout.meta["alt"]
+    assert "Without a number: 2 periods." in figure.layout.meta["alt"]
 
 
 def test_the_ribbon_holds_the_interval() -> None:

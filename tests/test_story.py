@@ -179,8 +179,8 @@ def test_every_table_with_events_can_be_asked_for() -> None:
 def test_the_summary_says_what_has_no_number_and_who_is_left_out() -> None:
     found = [lead_time(5.2, 4.1, 6.9), measured("time_to_restore")]
     assert story.unknown_line(found, left_out=2, services=12) == (
-        "Without a number: time to restore (not known). Exports are missing or have ended for 2 of "
-        "12 services; the numbers leave them out."
+        "Without a number: time to restore (not known). The numbers leave out 2 of 12 services, "
+        "whose exports are missing or have ended."
     )
     assert story.unknown_line(found[:1], left_out=0, services=12) == ("All of these have a number.")
 

@@ -104,6 +104,19 @@ def chart(
     return figure
 
 
+def row_axis(labels: Mapping[int, str], n_rows: int, *, size: int = 13) -> dict[str, Any]:
+    """Return an axis of rows from the top down: place → label, shown as it is."""
+    return {
+        "tickmode": "array",
+        "tickvals": list(labels),
+        "ticktext": [label(text) for text in labels.values()],
+        "range": [n_rows - 0.5, -0.5],
+        "showgrid": False,
+        "tickfont": {"color": light("ink"), "size": size},
+        "ticklabelstandoff": 6,
+    }
+
+
 def plain(text: str) -> str:
     """Return text so that plotly shows it as it is: no tags, no entities."""
     return html.escape(text, quote=False)

@@ -9,7 +9,7 @@ import plotly.graph_objects as go
 import polars as pl
 
 from devops_analytics.display import format_names
-from devops_analytics.figures.base import annotation, chart, label, plain
+from devops_analytics.figures.base import annotation, chart, plain, row_axis
 from devops_analytics.figures.palette import light
 from devops_analytics.schema import TABLE_WORDS
 
@@ -52,6 +52,7 @@ def coverage_timeline(
     if own.is_empty():
         return None
     rows = [row for table in tables for row in _rows(own, table, services)][:MOST_ROWS]
+    names = {y: _who(row, services) for y, row in enumerate(rows) if row.services}
     return chart(
         [_bars(rows)],
         title="When the exports can speak: outside the bars nothing is known",
@@ -65,15 +66,7 @@ def coverage_timeline(
                 "nticks": 6,
                 "range": [_text(min(ends)), _text(max(ends))],
             },
-            "yaxis": {
-                "tickmode": "array",
-                "tickvals": [y for y, row in enumerate(rows) if row.services],
-                "ticktext": [label(_who(row, services)) for row in rows if row.services],
-                "range": [len(rows) - 0.4, -0.6],
-                "showgrid": False,
-                "tickfont": {"color": light("ink"), "size": 12},
-                "ticklabelstandoff": 6,
-            },
+            "yaxis": row_axis(names, len(rows), size=12),
             "margin": {"l": 8, "r": 20, "t": 8, "b": 8},
             "shapes": [_ground(period)],
             "annotations": [_words(row, y) for y, row in enumerate(rows) if row.span is None],

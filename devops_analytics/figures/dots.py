@@ -10,18 +10,19 @@ from devops_analytics.display import (
     STATUS_WORDS,
     Measurement,
     format_count,
+    format_counted,
     format_limits,
     format_n,
     format_number,
     highest_of,
     measurements,
 )
-from devops_analytics.figures.base import Axis, chart, label, plain, value_axis
+from devops_analytics.figures.base import Axis, chart, plain, row_axis, value_axis
 from devops_analytics.figures.palette import light
 from devops_analytics.metrics import Kind, Metric, metric
 
 MOST_ROWS: Final = 40
-MOST_WITHOUT_NUMBER: Final = 8
+MOST_WITHOUT_NUMBER: Final = 12
 """So many services are drawn at most, and so many without a number; the table has all."""
 
 _ROW: Final = 27
@@ -48,11 +49,10 @@ def dot_plot(services: pl.DataFrame, whole: pl.DataFrame | None = None) -> go.Fi
     declared = metric(known[0].metric)
     # The rate of a whole is the sum of its parts, not one among them.
     together = [] if whole is None or declared.kind is Kind.RATE else measurements(whole)
-    rows = [
-        *together,
-        *known[:MOST_ROWS],
-        *others[:MOST_WITHOUT_NUMBER],
-    ]
+    # Of many, those that most rests on are drawn: neither end of the ranking is cut off.
+    largest = sorted(known, key=lambda m: (-(m.n or 0), m.entity))[:MOST_ROWS]
+    drawn = [m for m in known if m in largest]
+    rows = [*together, *drawn, *others[:MOST_WITHOUT_NUMBER]]
     n_hidden = len(known[MOST_ROWS:]) + len(others[MOST_WITHOUT_NUMBER:])
     ends = [end for m in rows if m.value is not None for end in _ends(m)]
     axis = value_axis(ends, declared)
@@ -70,15 +70,7 @@ def dot_plot(services: pl.DataFrame, whole: pl.DataFrame | None = None) -> go.Fi
         height=_ROW * len(rows) + 66,
         layout={
             "xaxis": axis.settings,
-            "yaxis": {
-                "tickmode": "array",
-                "tickvals": list(range(len(rows))),
-                "ticktext": [label(m.entity) for m in rows],
-                "range": [len(rows) - 0.5, -0.5],
-                "showgrid": False,
-                "tickfont": {"color": light("ink")},
-                "ticklabelstandoff": 6,
-            },
+            "yaxis": row_axis({row: m.entity for row, m in enumerate(rows)}, len(rows)),
             "margin": {"l": 8, "r": 24 + 7 * longest, "t": 8, "b": 8},
         },
     )
@@ -206,11 +198,11 @@ def _alt(
 ) -> str:
     first, last = known[0], known[-1]
     text = (
-        f"{declared.name} of {format_count(len(known))} services in {first.period}: from "
+        f"{declared.name} of {format_counted(len(known), 'service')} in {first.period}: from "
         f"{format_number(first)} ({first.entity}) to {format_number(last)} ({last.entity})."
     )
     if others:
-        text += f" {format_count(len(others))} more have no number."
+        text += f" Without a number: {format_counted(len(others), 'more service')}."
     if n_hidden:
-        text += f" {format_count(n_hidden)} are not drawn; the table has all."
+        text += f" Not drawn but in the table: {format_count(n_hidden)}."
     return text

@@ -7,7 +7,7 @@ import plotly.graph_objects as go
 import polars as pl
 
 from devops_analytics.display import POINTS, format_interval, format_value
-from devops_analytics.figures.base import annotation, chart, label, plain
+from devops_analytics.figures.base import annotation, chart, plain, row_axis
 from devops_analytics.figures.palette import light
 
 _ROW: Final = 46
@@ -27,6 +27,7 @@ def maturity_bars(dimensions: pl.DataFrame, names: Mapping[str, str]) -> go.Figu
     rows = list(dimensions.iter_rows(named=True))
     places = list(range(len(rows)))
     assessed = [(place, row) for place, row in zip(places, rows, strict=True) if _is_known(row)]
+    shown = {place: names[row["dimension"]] for place, row in zip(places, rows, strict=True)}
     return chart(
         [_ranges(rows), _scores(assessed, names), _limits(assessed)],
         title="Score by dimension, with what is still unknown",
@@ -41,15 +42,7 @@ def maturity_bars(dimensions: pl.DataFrame, names: Mapping[str, str]) -> go.Figu
                 "tickvals": [0, 25, 50, 75, 100],
                 "title": {"text": "points of 100 (pale: still unknown)"},
             },
-            "yaxis": {
-                "tickmode": "array",
-                "tickvals": places,
-                "ticktext": [label(names[row["dimension"]]) for row in rows],
-                "range": [len(rows) - 0.5, -0.5],
-                "showgrid": False,
-                "tickfont": {"color": light("ink"), "size": 14},
-                "ticklabelstandoff": 6,
-            },
+            "yaxis": row_axis(shown, len(rows), size=14),
             "margin": {"l": 8, "r": 84, "t": 8, "b": 8},
             "annotations": [_words(row, place) for place, row in zip(places, rows, strict=True)],
         },

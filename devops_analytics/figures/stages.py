@@ -7,11 +7,22 @@ import plotly.graph_objects as go
 import polars as pl
 
 from devops_analytics.display import format_count, format_value
-from devops_analytics.figures.base import chart, label, plain
+from devops_analytics.figures.base import chart, plain, row_axis
 from devops_analytics.figures.palette import light
 from devops_analytics.metrics import Unit
 
 _ROW: Final = 38
+_LEGEND: Final = {
+    "orientation": "h",
+    "traceorder": "normal",
+    "x": 0,
+    "xanchor": "left",
+    "y": 1.0,
+    "yanchor": "bottom",
+    "font": {"size": 12, "color": light("ink")},
+    "itemclick": False,
+    "itemdoubleclick": False,
+}
 
 
 def stage_bars(shares: pl.DataFrame) -> go.Figure | None:
@@ -43,17 +54,7 @@ def stage_bars(shares: pl.DataFrame) -> go.Figure | None:
             "uniformtext": {"minsize": 11, "mode": "hide"},
             "bargap": 0.3,
             "showlegend": True,
-            "legend": {
-                "orientation": "h",
-                "traceorder": "normal",
-                "x": 0,
-                "xanchor": "left",
-                "y": 1.0,
-                "yanchor": "bottom",
-                "font": {"size": 12, "color": light("ink")},
-                "itemclick": False,
-                "itemdoubleclick": False,
-            },
+            "legend": _LEGEND,
             "xaxis": {
                 "range": [0, 1],
                 "tickmode": "array",
@@ -61,15 +62,7 @@ def stage_bars(shares: pl.DataFrame) -> go.Figure | None:
                 "ticktext": ["0 %", "25 %", "50 %", "75 %", "100 %"],
                 "title": {"text": "share of the hours"},
             },
-            "yaxis": {
-                "tickmode": "array",
-                "tickvals": list(range(len(entities))),
-                "ticktext": [label(entity) for entity in entities],
-                "range": [len(entities) - 0.5, -0.5],
-                "showgrid": False,
-                "tickfont": {"color": light("ink")},
-                "ticklabelstandoff": 6,
-            },
+            "yaxis": row_axis(dict(enumerate(entities)), len(entities)),
             "margin": {"l": 8, "r": 28, "t": 8, "b": 8},
         },
     )

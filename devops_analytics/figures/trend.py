@@ -12,6 +12,7 @@ import polars as pl
 from devops_analytics.display import (
     STATUS_WORDS,
     Measurement,
+    format_counted,
     format_limits,
     format_n,
     format_number,
@@ -254,8 +255,9 @@ def _alt(declared: Metric, found: Sequence[Measurement]) -> str:
     known = [m for m in found if m.value is not None]
     first, last = known[0], known[-1]
     text = (
-        f"{declared.name} of {first.entity} over {len(found)} periods: {format_number(first)} in "
-        f"{first.period}, {format_number(last, beside=first.value)} in {last.period}."
+        f"{declared.name} of {first.entity} over {format_counted(len(found), 'period')}: "
+        f"{format_number(first)} in {first.period}, "
+        f"{format_number(last, beside=first.value)} in {last.period}."
     )
     missing = len(found) - len(known)
-    return f"{text} {missing} periods have no number." if missing else text
+    return f"{text} Without a number: {format_counted(missing, 'period')}." if missing else text

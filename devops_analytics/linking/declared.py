@@ -22,7 +22,6 @@ _DRAFT: Final = pl.Schema(
             "started_at",
             "finished_at",
             "result",
-            "trigger",
             "attempt",
             *_TRACE,
         )
@@ -30,6 +29,9 @@ _DRAFT: Final = pl.Schema(
     | {"name": pl.String()}
 )
 """What an origin gives: columns of `deployments`, and `name`, unique in its repository."""
+
+_PIPELINES: Final = ("runs", "jobs")
+"""Origins that are pipelines."""
 
 _LITERAL: Final = re.compile(r"\^([\w :/@-]+)\$")
 """A pattern that nothing but one text fits."""
@@ -78,7 +80,7 @@ def declared_deployments(tables: Tables, settings: Settings) -> pl.LazyFrame:
 def _declared(
     tables: Tables, settings: Settings, owners: pl.DataFrame, rule: DeclaredDeployments, index: int
 ) -> pl.LazyFrame:
-    if rule.origin in {"runs", "jobs"} and rule.pattern is None:
+    if rule.origin in _PIPELINES and rule.pattern is None:
         raise SettingsError(
             f"deployments[{index}].pattern: this key is missing; allowed: a regular expression "
             f"found in the name of the {rule.origin} that deploy, such as '^deploy$'."
@@ -98,6 +100,7 @@ def _declared(
     same = {
         "environment": rule.environment,
         "artifact": None,
+        "trigger": "pipeline" if rule.origin in _PIPELINES else None,
         "planned": None,
         "method": f"declared from {rule.origin}",
     }
@@ -263,7 +266,7 @@ def _one_per_run(attempts: pl.DataFrame, word: str) -> pl.LazyFrame:
     tried_again = attempts.filter(pl.col("attempt") > 1).select(run).unique()
     succeeded = pl.col("result") == "success"
     named = attempts.lazy().with_columns(
-        name=pl.concat_str(pl.lit(f"{word} "), "run_id"), ref="branch", trigger=pl.lit("pipeline")
+        name=pl.concat_str(pl.lit(f"{word} "), "run_id"), ref="branch"
     )
     if tried_again.is_empty():
         return _as_drafts(named)

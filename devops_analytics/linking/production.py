@@ -86,7 +86,8 @@ def production_deployments(
 def _in_order(deployments: pl.DataFrame) -> pl.DataFrame:
     """Sort by service, finished_at and deployment_id.
 
-    Services are sorted by number and only the keys are moved, which is much faster.
+    Services are sorted by number and only the keys are moved, which is much faster; so is
+    taking rows out of one piece of memory instead of many.
     """
     services = deployments["service"].unique().sort()
     numbers = pl.Series(range(services.len()), dtype=pl.UInt32)
@@ -100,7 +101,7 @@ def _in_order(deployments: pl.DataFrame) -> pl.DataFrame:
         .sort("finished_at", "deployment_id")
         .sort("place", maintain_order=True)
     )
-    return deployments[order["row"]]
+    return deployments.rechunk()[order["row"]]
 
 
 def _ended_in_production(deployments: pl.LazyFrame, settings: Settings) -> pl.LazyFrame:

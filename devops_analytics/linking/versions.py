@@ -8,6 +8,9 @@ import polars as pl
 FULL_SHA: Final = r"^[0-9a-f]{40}(?:[0-9a-f]{24})?$"
 TAG_PREFIX: Final = "refs/tags/"
 
+_LOOKED_UP: Final = ("row", "service", "candidate", "n_candidates", "own_sha", "ref")
+_FOUND: Final = pl.Schema({"commit": pl.String(), "ref_sha": pl.String(), "is_ref": pl.Boolean()})
+
 
 def with_versions(
     deployments: pl.DataFrame,
@@ -35,7 +38,7 @@ def with_versions(
     placed = (
         deployments.with_row_index("row")
         .with_columns(
-            own_sha=pl.col("sha").str.to_lowercase(),
+            own_sha=_lower_case(deployments["sha"]),
             ref=pl.col("ref").str.strip_prefix(TAG_PREFIX),
             candidate=pl.coalesce(
                 "repo", _looked_up("service", counts["service"], counts["only_repo"])
@@ -47,11 +50,22 @@ def with_versions(
         .drop("repo")
     )
     is_plain = _is_plain(placed, tables, known)
-    found = _chosen(placed.filter(~is_plain), tables, repositories=repositories)
-    chosen = placed.join(found, on="row", how="left", maintain_order="left").with_columns(
-        repo=pl.when(is_plain).then("candidate").otherwise("repo")
-    )
+    looked_up = placed.select(*_LOOKED_UP).filter(~is_plain)
+    if looked_up.is_empty():
+        chosen = placed.rename({"candidate": "repo"}).with_columns(
+            pl.lit(None, dtype=dtype).alias(name) for name, dtype in _FOUND.items()
+        )
+    else:
+        found = _chosen(looked_up, tables, repositories=repositories)
+        chosen = placed.join(found, on="row", how="left", maintain_order="left").with_columns(
+            repo=pl.when(is_plain).then("candidate").otherwise("repo")
+        )
     return _judged(chosen, tables, known)
+
+
+def _lower_case(shas: pl.Series) -> pl.Series:
+    """Return commit ids in lower case; nearly always they are, and nothing is copied."""
+    return shas.str.to_lowercase() if shas.str.contains("[A-Z]").any() else shas
 
 
 def _looked_up(column: str, keys: pl.Series, values: pl.Series) -> pl.Expr:
@@ -92,26 +106,14 @@ def _is_plain(
     """
     with_graph = known.filter("has_graph")["repo"].implode()
     pairs = placed.select("candidate", "ref").drop_nulls().unique()
-    named = _ref_targets(pairs, tables).select("candidate", "ref")
     is_sha = pl.col("ref").str.contains(FULL_SHA)
-    telling = pl.concat([named, pairs.filter(is_sha)]).unique().with_columns(tells=pl.lit(1))
-    return (
-        placed.select("candidate", "ref", "n_candidates")
-        .join(telling, on=["candidate", "ref"], how="left", maintain_order="left")
-        .select(
-            (pl.col("n_candidates").fill_null(0) <= 1)
-            & ~pl.col("candidate").is_in(with_graph).fill_null(value=False)
-            & pl.col("tells").is_null()
-        )
-        .to_series()
-    )
-
-
-def _cleaned(deployments: pl.DataFrame) -> pl.DataFrame:
-    return deployments.with_columns(
-        own_sha=pl.col("sha").str.to_lowercase(),
-        ref=pl.col("ref").str.strip_prefix(TAG_PREFIX),
-    )
+    telling = pl.concat([_ref_targets(pairs, tables)["ref"], pairs.filter(is_sha)["ref"]])
+    is_told = pl.col("ref").is_in(telling.unique().implode())
+    return placed.select(
+        (pl.col("n_candidates").fill_null(0) <= 1)
+        & ~pl.col("candidate").is_in(with_graph).fill_null(value=False)
+        & ~is_told.fill_null(value=False)
+    ).to_series()
 
 
 def _chosen(
@@ -125,7 +127,7 @@ def _chosen(
     holds = pl.col("commit").is_not_null() | pl.col("is_ref").fill_null(value=False)
     several = pl.col("n_candidates") > 1
     chosen = found.filter(~several | (holds & (holds.sum().over("row") == 1)))
-    return chosen.select("row", "commit", "ref_sha", "is_ref", repo="candidate")
+    return chosen.select("row", *_FOUND.names(), repo="candidate")
 
 
 def _candidates(placed: pl.DataFrame, repositories: pl.DataFrame) -> pl.DataFrame:

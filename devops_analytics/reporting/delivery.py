@@ -10,6 +10,7 @@ from devops_analytics.check import unlinked_by_reason
 from devops_analytics.display import (
     Measurement,
     format_count,
+    format_counted,
     format_key,
     format_value,
     measurements,
@@ -62,15 +63,14 @@ class DeliveryPage(Page):
         by_id = {m.metric: m for m in found}
         columns = (Column(heading="variant"), *MEASURED_COLUMNS)
         rows = [[_variant_name(one), *measured_cells(by_id[one.id])] for one in chosen]
-        for row, one in zip(rows[1:], chosen[1:], strict=True):
-            if by_id[one.id].note and by_id[one.id].note == by_id[metric_id].note:
-                row[-1] = "as above"
         caption = f"The same question with other choices, {self.period.label}"
         choices = details(
             "The choices of the variants",
             *(_differences(one, chosen[0]) for one in chosen[1:]),
         )
-        html = joined((table(caption, columns, rows, cards=True), choices if chosen[1:] else ""))
+        html = joined(
+            (table(caption, columns, _said_once(rows), cards=True), choices if chosen[1:] else "")
+        )
         return Block(html=html, shown=tuple(by_id[one.id] for one in chosen))
 
     def stages(self) -> Block:
@@ -108,7 +108,7 @@ class DeliveryPage(Page):
         rows = [[window, *measured_cells(m)] for window, m in zip(windows, found, strict=True)]
         chosen = self.workspace.settings.definitions.attribution_window_hours
         caption = f"Change fail rate by attribution window; elsewhere it is {chosen:g} hours"
-        return Block(html=table(caption, columns, rows, cards=True))
+        return Block(html=table(caption, columns, _said_once(rows), cards=True))
 
     def rows(self, metric_id: str) -> Block:
         """Show how many observations stand behind a metric, and the command that lists them."""
@@ -119,7 +119,8 @@ class DeliveryPage(Page):
         if self.team is not None:
             words += ["--team", self.team]
         command = shlex.join(words)
-        text = f"{format_count(found.height)} observations in the period{ending}. List them with "
+        counted = format_counted(found.height, "observation")
+        text = f"{counted} in the period{ending}. List them with "
         return Block(html=classed("p", "rows", text, element("code", command)))
 
     def coverage(self) -> Block:
@@ -215,6 +216,16 @@ def _differences(variant: Metric, headline: Metric) -> Node:
     """Return what a variant's declaration says otherwise than the metric that it varies."""
     pairs = [pair for pair in described(variant) if pair not in described(headline)]
     return joined((classed("p", "variant", variant.name), definitions(pairs, css_class="method")))
+
+
+def _said_once(rows: list[list[Node]]) -> list[list[Node]]:
+    """Return rows whose last cell is not repeated where it is that of the first."""
+    first, *others = rows
+    note = first[-1]
+    return [
+        first,
+        *([*row[:-1], "as above" if row[-1] and row[-1] == note else row[-1]] for row in others),
+    ]
 
 
 def _variant_name(declared: Metric) -> Node:

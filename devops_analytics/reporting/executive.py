@@ -1,9 +1,11 @@
 """The executive summary: what leadership reads in two minutes."""
 
+from collections.abc import Sequence
+
 import polars as pl
 
 from devops_analytics import figures, story
-from devops_analytics.display import format_list, format_names, measurements
+from devops_analytics.display import Measurement, format_list, format_names, measurements
 from devops_analytics.metrics import metric
 from devops_analytics.quality import findings
 from devops_analytics.reporting.block import Block
@@ -35,7 +37,7 @@ class ExecutivePage(Page):
         rows = list(assessment.dimensions.iter_rows(named=True))
         unknown = story.unknown_line(
             [found[name] for name in HEADLINE_METRICS],
-            left_out=self._gaps()["service"].n_unique(),
+            left_out=self._left_out([m for m in found.values() if m.value is not None]),
             services=len(self.services),
         )
         lines = (
@@ -121,6 +123,12 @@ class ExecutivePage(Page):
             else ""
         )
         return Block(html=classed("p", "quality", line, ending))
+
+    def _left_out(self, told: Sequence[Measurement]) -> int:
+        """Return how many services at least one of the numbers leaves out."""
+        needed = {table for m in told for table in metric(m.metric).needs}
+        gaps = self._gaps().filter(pl.col("table").is_in(needed))
+        return gaps["service"].n_unique()
 
     def _gaps(self) -> pl.DataFrame:
         return missing_feeds(

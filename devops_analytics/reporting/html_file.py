@@ -88,7 +88,9 @@ def _body(executed: Any) -> str:
         "text/markdown",
         "text/plain",
     ]
-    body, _ = exporter.from_notebook_node(executed, resources={"plotly_type": PLOTLY})
+    body, _ = exporter.from_notebook_node(
+        executed, resources={"plotly_type": PLOTLY, "own_type": SHOWN}
+    )
     return str(body)
 
 

@@ -110,7 +110,7 @@ class MaturityPage(Page):
             for name, score, low, high, n in found.scores.iter_rows()
         ]
         caption = "Scores when the weights of the indicators are drawn at random (95 % of draws)"
-        numbers = table(caption, columns, rows) if rows else ""
+        numbers = table(caption, columns, rows, cards=True) if rows else ""
         return Block(html=joined((paragraphs(found.sentence), numbers)))
 
     def model(self) -> Block:
@@ -191,7 +191,8 @@ class MaturityPage(Page):
             ]
             for row in own.iter_rows(named=True)
         ]
-        numbers = table(f"Evidence for {model.dimensions[dimension].name}", columns, rows)
+        name = model.dimensions[dimension].name
+        numbers = table(f"Evidence for {name}", columns, rows, cards=True)
         return details(
             "Evidence", numbers, *(_why(row, model) for row in own.iter_rows(named=True))
         )
@@ -208,7 +209,7 @@ class MaturityPage(Page):
             for row in levels.filter(pl.col("dimension") == dimension).iter_rows(named=True)
         ]
         name = self.workspace.model.dimensions[dimension].name
-        return details("Levels", table(f"Levels of {name}", columns, rows))
+        return details("Levels", table(f"Levels of {name}", columns, rows, cards=True))
 
 
 def names_of(model: Model) -> dict[str, str]:

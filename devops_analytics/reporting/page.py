@@ -15,6 +15,7 @@ from devops_analytics.display import (
     STATUS_WORDS,
     Measurement,
     format_count,
+    format_counted,
     format_days,
     format_limits,
     format_moment,
@@ -210,7 +211,7 @@ class Page:
             ("Time zone", settings.organisation.time_zone),
             ("As of", format_moment(self.workspace.as_of, self.zone)),
         )
-        inputs = details(f"The {format_count(len(rows))} inputs", table(caption, columns, rows))
+        inputs = details(format_counted(len(rows), "input"), table(caption, columns, rows))
         html = classed(
             "div", "provenance", definitions(pairs, css_class="facts"), inputs if rows else ""
         )
@@ -233,7 +234,8 @@ class Page:
         kept_apart = sums["quarantined"]
         ending = f", {format_count(kept_apart)} kept apart" if kept_apart else ""
         return (
-            f"{format_count(sums['loaded'])} records from {format_count(n_files)} exports{ending}"
+            f"{format_counted(sums['loaded'], 'record')} from "
+            f"{format_counted(n_files, 'export')}{ending}"
         )
 
     def _trend_periods(self) -> list[Period]:
@@ -286,7 +288,7 @@ def _untold(found: Sequence[Measurement]) -> list[list[Node]]:
             names.setdefault((m.note or "").partition(";")[0], []).append(m.entity)
     return [
         [
-            services[0] if len(services) == 1 else f"{format_count(len(services))} services",
+            services[0] if len(services) == 1 else format_counted(len(services), "service"),
             classed("span", "status unknown", STATUS_WORDS["unknown"]),
             "",
             "",

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from math import log
 from typing import Final
 
-import polars as pl
 from markupsafe import Markup
 
 from devops_analytics.display import (
@@ -71,24 +70,6 @@ def _row(columns: Sequence[Column], row: Sequence[Node], *, cards: bool) -> Mark
         for column, cell in zip(columns[1:], others, strict=True)
     )
     return element("tr", element("th", first, attributes={"scope": "row"}), *cells)
-
-
-def frame_table(caption: str, frame: pl.DataFrame) -> Markup:
-    """Return any frame as a table; null is a dash, words with underscores are headings."""
-    columns = [
-        Column(heading=name.replace("_", " "), kind="number" if dtype.is_numeric() else "text")
-        for name, dtype in frame.schema.items()
-    ]
-    rows = [[_plain(value) for value in row] for row in frame.iter_rows()]
-    return table(caption, columns, rows)
-
-
-def _plain(value: object) -> str:
-    if value is None:
-        return "–"
-    if isinstance(value, int) and not isinstance(value, bool):
-        return format_count(value)
-    return str(value)
 
 
 # ---- Cells of measurements ---- #

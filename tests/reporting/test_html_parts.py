@@ -2,7 +2,6 @@
 
 from datetime import UTC, datetime
 
-import polars as pl
 from hypothesis import given
 from hypothesis import strategies as st
 from markupsafe import Markup, escape
@@ -20,7 +19,6 @@ from devops_analytics.reporting.html import (
 )
 from devops_analytics.reporting.tables import (
     Column,
-    frame_table,
     interval_marks,
     number_cell,
     table,
@@ -90,14 +88,6 @@ def test_cards_repeat_the_heading_of_each_cell() -> None:
     made = table("Rows", COLUMNS, [["a", "2"]], cards=True)
     assert '<td data-heading="n">2</td>' in made
     assert "tabindex" not in made
-
-
-def test_any_frame_becomes_a_table_and_null_a_dash() -> None:
-    frame = pl.DataFrame({"who_is_it": ["<a>", None], "rows": [1234, None]})
-    made = frame_table("All", frame)
-    assert '<th scope="col">who is it</th>' in made
-    assert '<th scope="row">&lt;a&gt;</th><td>1,234</td>' in made
-    assert '<th scope="row">–</th><td>–</td>' in made
 
 
 def test_a_cell_without_a_number_says_status_and_reason() -> None:

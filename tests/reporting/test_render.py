@@ -91,6 +91,11 @@ def test_what_a_cell_prints_is_text_and_what_it_warns_of_is_left_out() -> None:
     assert "a warning" not in page
 
 
+def test_a_dataframe_shown_by_itself_scrolls_in_its_own_box() -> None:
+    page = html_of(executed(result({"text/html": "<table><tr><td>wide</td></tr></table>"})))
+    assert '<div aria-label="output" class="foreign"' in page
+
+
 def test_a_page_without_charts_carries_no_bundle() -> None:
     page = html_of(executed(nbformat.v4.new_markdown_cell("# Title\n\n## Part")))
     assert len(page) < 40_000

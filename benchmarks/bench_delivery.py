@@ -147,6 +147,7 @@ def _incidents(generator: np.random.Generator, runs: pl.DataFrame) -> pl.DataFra
 
 
 def with_package(folder: Path) -> dict[str, float]:
+    # Each process loads its own engine only, so that neither pays for the other's memory.
     from devops_analytics.metrics import DORA_FIVE
     from devops_analytics.workspace import Workspace
 

@@ -106,8 +106,16 @@ WITH attempts AS (
     FROM (
         SELECT *, sum(n) OVER (PARTITION BY metric, quarter ORDER BY value DESC) AS at_risk FROM steps
     )
-), durations AS (
+), waited AS (
     SELECT metric, quarter, min(value) AS value FROM curve WHERE survival <= 0.5 + 1e-9 GROUP BY ALL
+), plain AS (
+    SELECT metric, date_trunc('quarter', moment) AS quarter, median(us) / 3.6e9 AS value,
+           bool_and(observed) AS is_whole
+    FROM spans WHERE us >= 0 GROUP BY ALL
+), durations AS (
+    -- Where nothing is censored the median is the middle, else where the curve falls to a half.
+    SELECT metric, quarter, CASE WHEN is_whole THEN plain.value ELSE waited.value END AS value
+    FROM plain JOIN waited USING (metric, quarter)
 ), quarters AS (
     SELECT date_trunc('quarter', finished_at) AS quarter, count(*) AS n,
            avg(failed::INT) AS failed, avg(is_rework::INT) AS is_rework

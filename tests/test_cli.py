@@ -232,6 +232,8 @@ def test_a_clone_needs_no_settings(run: Run, clone: Path) -> None:
     assert records["change_lead_time"]["value"] == 24.0
     assert records["change_lead_time"]["n"] == 25
     assert records["change_fail_rate"]["status"] == "unknown"
+    # A tag cannot fail, so nine tags say nothing of attempts that did.
+    assert records["change_fail_rate_by_pipeline_result"]["n"] == 0
 
 
 def test_a_clone_without_tags_or_commits_is_said(run: Run, tmp_path: Path, clone: Path) -> None:

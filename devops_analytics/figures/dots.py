@@ -1,7 +1,7 @@
 """A metric of several services beside each other, each with its interval."""
 
 from collections.abc import Sequence
-from typing import Final
+from typing import Any, Final
 
 import plotly.graph_objects as go
 import polars as pl
@@ -69,11 +69,18 @@ def dot_plot(services: pl.DataFrame, whole: pl.DataFrame | None = None) -> go.Fi
         alt=_alt(declared, known, others, n_hidden),
         height=_ROW * len(rows) + 66,
         layout={
-            "xaxis": axis.settings,
+            "xaxis": _padded(axis),
             "yaxis": row_axis({row: m.entity for row, m in enumerate(rows)}, len(rows)),
             "margin": {"l": 8, "r": 24 + 7 * longest, "t": 8, "b": 8},
         },
     )
+
+
+def _padded(axis: Axis) -> dict[str, Any]:
+    """Return the axis with room for a dot at zero."""
+    if axis.low:
+        return axis.settings
+    return {**axis.settings, "range": [-0.02 * axis.high, axis.high]}
 
 
 def _ends(measurement: Measurement) -> list[float]:

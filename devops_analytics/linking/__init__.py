@@ -64,7 +64,9 @@ def link(tables: Mapping[str, pl.LazyFrame], settings: Settings, as_of: datetime
     repairs = remedies(
         tables, deployments, carried, merged=merged, members=members, deployed_changes=changes
     )
-    deployed_in = carried.deployed.filter("counts").select(DeployedIn.column_names())
+    counts = carried.deployed["counts"]
+    counted = carried.deployed if counts.all() else carried.deployed.filter(counts)
+    deployed_in = counted.select(DeployedIn.column_names())
     found = blame(
         tables,
         deployments=deployments,

@@ -11,6 +11,10 @@ from devops_analytics.metrics.metric import Better, Evidence, Kind, Metric, Unit
 from devops_analytics.metrics.throughput import DORA_GUIDE
 
 
+_NEVER_FAIL: Final = ("declared from tags", "declared from releases", "declared from merges")
+"""Methods of knowing a deployment by which a failed one is never seen."""
+
+
 def change_fail_rate(evidence: Evidence) -> pl.LazyFrame:
     """Return one row per successful production deployment: 1 if it failed.
 
@@ -31,9 +35,13 @@ def change_fail_rate_by_remediation(evidence: Evidence) -> pl.LazyFrame:
 
 
 def change_fail_rate_by_pipeline_result(evidence: Evidence) -> pl.LazyFrame:
-    """Return one row per production deployment that reached a result: 1 if it didn't succeed."""
+    """Return one row per production deployment that reached a result: 1 if it didn't succeed.
+
+    What was declared from tags, releases or merges is no attempt: it could not have failed.
+    """
+    attempts = evidence.links.deployments.lazy().filter(~pl.col("method").is_in(_NEVER_FAIL))
     return as_observations(
-        evidence.links.deployments.lazy().select(
+        attempts.select(
             "service",
             "source_ref",
             at="finished_at",
@@ -206,7 +214,8 @@ CHANGE_FAIL_RATE_BY_PIPELINE_RESULT: Final = replace(
         "that ended in one of these or in success."
     ),
     choices=(
-        "Cancelled and skipped attempts are left out. A pipeline run that was tried until it "
+        "Cancelled and skipped attempts are left out, and so are deployments declared from tags, "
+        "releases or merges, which cannot fail. A pipeline run that was tried until it "
         "succeeded counts once, as a success."
     ),
     unknown_when="no feed of deployments covers the period.",

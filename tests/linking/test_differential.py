@@ -32,7 +32,7 @@ from devops_analytics.metrics.recovery import (
 )
 from devops_analytics.metrics.throughput import deployment_days_per_week
 
-EXAMPLES = int(os.environ.get("DIFFERENTIAL_EXAMPLES", "40"))
+EXAMPLES = int(os.environ.get("DIFFERENTIAL_EXAMPLES", "30"))
 
 TABLES_READ = (
     "service_repositories",

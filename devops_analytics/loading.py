@@ -80,7 +80,8 @@ def load(
     for entry in settings.sources:
         known = [file for file in before.files if file.source == entry.label]
         try:
-            found, left_out = entry_files(entry, base)
+            names = frozenset(file.file for file in known)
+            found, left_out = entry_files(entry, base, known=names)
             unread.extend(left_out)
             loaded = _load_entry(
                 entry,
@@ -132,8 +133,12 @@ def report_frame(
     return pl.DataFrame(rows, schema=REPORT_SCHEMA)
 
 
-def entry_files(entry: Source, base: Path) -> tuple[list[Path], list[tuple[str, str]]]:
+def entry_files(
+    entry: Source, base: Path, *, known: frozenset[str] = frozenset()
+) -> tuple[list[Path], list[tuple[str, str]]]:
     """Return the files that an entry's path means, and those in its folder left unread.
+
+    `known` are the names of files that were loaded before; they need not be recognised again.
 
     Raises:
         ExportError: nothing is there.
@@ -144,7 +149,7 @@ def entry_files(entry: Source, base: Path) -> tuple[list[Path], list[tuple[str, 
     if path.is_file():
         return [path], []
     if path.is_dir():
-        return _recognised(entry, path)
+        return _recognised(entry, path, base=base, known=known)
     matches = sorted(match for match in _glob(base, entry.path) if match.is_file())
     if not matches:
         raise ExportError(
@@ -171,14 +176,16 @@ def _nearest(path: Path) -> str:
     return f" (did you mean {close[0]!r}?)" if close else ""
 
 
-def _recognised(entry: Source, folder: Path) -> tuple[list[Path], list[tuple[str, str]]]:
+def _recognised(
+    entry: Source, folder: Path, *, base: Path, known: frozenset[str]
+) -> tuple[list[Path], list[tuple[str, str]]]:
     source = SOURCES[entry.kind]
     taken: list[Path] = []
     left: list[tuple[str, str]] = []
     for path in sorted(folder.rglob("*")):
         if not path.is_file() or path.name.startswith("."):
             continue
-        if source.recognise(path) is not None:
+        if _label(path, base) in known or source.recognise(path) is not None:
             taken.append(path)
         else:
             left.append((str(path), f"not recognised as an export of {source.title}"))

@@ -286,3 +286,25 @@ def test_a_run_with_an_unfinished_job_is_not_finished(declared) -> None:
         ],
     )
     assert rows.select("result", "finished_at").rows() == [("in_progress", None)]
+
+
+@pytest.mark.parametrize("origin", ["tags", "releases", "runs", "jobs", "merges"])
+def test_a_rule_that_nothing_fits_makes_nothing(declared, origin) -> None:
+    rule = {"from": origin, "pattern": "^no(thing)?$", "branch": "^no(where)?$"}
+    rows = declared(
+        rule,
+        refs=[ref("v1"), ref("v2", kind="release")],
+        pipeline_runs=[run("1", 1)],
+        pipeline_jobs=[job("a", "deploy", 2)],
+        changes=[
+            {
+                "repo": "shop",
+                "change_id": "1",
+                "opened_at": at(1),
+                "merged_at": at(2),
+                "base": "main",
+            }
+        ],
+    )
+    assert rows.is_empty()
+    assert rows.schema == polars_schema("deployments")

@@ -1,6 +1,6 @@
 """What is known of an organisation at a moment: tables, feeds, links; each made once."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 from functools import cached_property
 from pathlib import Path
@@ -40,6 +40,7 @@ class Known:
         self.origin = origin
         self._loaded = dict(tables)
         self._as_of = as_of
+        self._coverage: dict[str, pl.DataFrame] = {}
         self._observations: dict[tuple[Callable[..., Any], tuple[str, ...]], pl.DataFrame] = {}
 
     @cached_property
@@ -122,6 +123,19 @@ class Known:
         """For which service and time each table can speak: table, service, live_from, live_to."""
         return feeds_room.coverage(self.feeds, self.tables, self.settings, self.as_of)
 
+    def coverage_of(self, tables: Iterable[str]) -> pl.DataFrame:
+        """Return the coverage of some tables; the others, which may be huge, are not read."""
+        frames = []
+        for table in tables:
+            if table not in self._coverage:
+                dated_by = ("file_changes", "commits") if table == "file_changes" else (table,)
+                needed = {name: self.tables[name] for name in dated_by}
+                found = feeds_room.feeds(needed, self.settings, self.as_of)
+                covered = feeds_room.coverage(found, self.tables, self.settings, self.as_of)
+                self._coverage[table] = covered.filter(pl.col("table") == table)
+            frames.append(self._coverage[table])
+        return pl.concat(frames)
+
     @cached_property
     def links(self) -> Links:
         """Deployments in order and all links between tables."""
@@ -136,7 +150,7 @@ class Known:
             definitions=self.settings.definitions,
             as_of=self.known_until,
             time_zone=self.settings.organisation.time_zone,
-            coverage=self.coverage,
+            coverage=self.coverage_of(("deployments",)),
         )
 
     def services_of(self, team: str) -> list[str]:

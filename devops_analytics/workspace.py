@@ -164,7 +164,9 @@ class Workspace(Known):
         which = (declared.observe, declared.needs)
         if which not in self._observations:
             rows = declared.observe(self.evidence).collect()
-            self._observations[which] = cut_at_feed_end(rows, self.coverage, declared)
+            self._observations[which] = cut_at_feed_end(
+                rows, self.coverage_of(declared.needs), declared
+            )
         return self._observations[which]
 
     def rows(
@@ -239,7 +241,7 @@ class Workspace(Known):
                     periods=periods,
                     by=by,
                     services=services,
-                    coverage=self.coverage,
+                    coverage=self.coverage_of(declared.needs),
                     definitions=self.settings.definitions,
                     organisation=self.settings.organisation.name,
                     as_of=self.as_of,

@@ -10,7 +10,6 @@ from devops_analytics.metrics.attribution import as_observations
 from devops_analytics.metrics.metric import Better, Evidence, Kind, Metric, Unit
 from devops_analytics.metrics.throughput import DORA_GUIDE
 
-
 _NEVER_FAIL: Final = ("declared from tags", "declared from releases", "declared from merges")
 """Methods of knowing a deployment by which a failed one is never seen."""
 

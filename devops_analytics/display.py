@@ -11,6 +11,7 @@ import polars as pl
 
 from devops_analytics.metrics import Kind, Metric, Unit, metric
 from devops_analytics.periods import Period
+from devops_analytics.text import filled
 
 DASH: Final = "\N{EN DASH}"
 
@@ -275,10 +276,10 @@ def dimension_table(frame: pl.DataFrame) -> pl.DataFrame:
     return frame.select(
         "dimension",
         points=_points("score", "low", "high"),
-        range=pl.format(
+        range=filled(
             "{}–{}", *(pl.col(end).round().cast(pl.Int64) for end in ("range_low", "range_high"))
         ),
-        coverage=pl.format("{} %", (pl.col("coverage") * 100).round().cast(pl.Int64)),
+        coverage=filled("{} %", (pl.col("coverage") * 100).round().cast(pl.Int64)),
         level=pl.coalesce(pl.col("level").cast(pl.String), "status"),
         what_blocks_the_next_level=pl.coalesce("blocking", pl.lit("nothing")),
     )
@@ -301,7 +302,7 @@ def evidence_table(frame: pl.DataFrame) -> pl.DataFrame:
 
 def _points(value: str, low: str, high: str) -> pl.Expr:
     whole = [pl.col(name).round().cast(pl.Int64) for name in (value, low, high)]
-    return pl.when(pl.col(value).is_not_null()).then(pl.format("{} ({}–{})", *whole))
+    return pl.when(pl.col(value).is_not_null()).then(filled("{} ({}–{})", *whole))
 
 
 # ---- Times and lists ---- #

@@ -12,6 +12,7 @@ import polars as pl
 
 from devops_analytics.metrics.delivery import negative_lead_times
 from devops_analytics.metrics.metric import Evidence
+from devops_analytics.text import filled
 
 FOUND: Final = {"key": pl.String(), "service": pl.String(), "detail": pl.String()}
 """What a check returns: the record's key, its service and what is odd about it."""
@@ -38,7 +39,7 @@ def incidents_ending_before_start(evidence: Evidence) -> pl.LazyFrame:
         .select(
             key="incident_id",
             service="service",
-            detail=pl.format("ends {} hours before it starts", hours.round(2)),
+            detail=filled("ends {} hours before it starts", hours.round(2)),
         )
     )
 
@@ -48,7 +49,7 @@ def commits_deployed_before_made(evidence: Evidence) -> pl.LazyFrame:
     return negative_lead_times(evidence).select(
         "key",
         "service",
-        detail=pl.format("made {} hours after it was deployed", (-pl.col("value")).round(2)),
+        detail=filled("made {} hours after it was deployed", (-pl.col("value")).round(2)),
     )
 
 
@@ -118,7 +119,7 @@ def environments_no_rule_names(evidence: Evidence) -> pl.LazyFrame:
         .select(
             key="deployment_id",
             service="service",
-            detail=pl.format("environment {}", pl.coalesce("environment", pl.lit("not named"))),
+            detail=filled("environment {}", pl.coalesce("environment", pl.lit("not named"))),
         )
     )
 
@@ -131,7 +132,7 @@ def services_nobody_owns(evidence: Evidence) -> pl.LazyFrame:
         .group_by("service")
         .len()
         .join(owned, on="service", how="anti")
-        .select(key="service", service="service", detail=pl.format("{} deployments", pl.col("len")))
+        .select(key="service", service="service", detail=filled("{} deployments", pl.col("len")))
     )
 
 

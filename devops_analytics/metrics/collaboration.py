@@ -12,6 +12,7 @@ from devops_analytics.metrics.attribution import (
 )
 from devops_analytics.metrics.flow import with_first_review
 from devops_analytics.metrics.metric import Better, Evidence, Kind, Metric, Unit
+from devops_analytics.text import filled
 
 
 def review_coverage(evidence: Evidence) -> pl.LazyFrame:
@@ -30,7 +31,7 @@ def review_coverage(evidence: Evidence) -> pl.LazyFrame:
             at="merged_at",
             value=(pl.col("reviewed_at") <= pl.col("merged_at")).fill_null(value=False),
             observed=pl.lit(value=True),
-            key=pl.format("{}#{}", "repo", "change_id"),
+            key=filled("{}#{}", "repo", "change_id"),
         )
     )
     return as_observations(by_change(merged, evidence))
@@ -49,12 +50,12 @@ def docs_changed_with_code(evidence: Evidence) -> pl.LazyFrame:
         .group_by("repo", "sha")
         .agg(source=(pl.col("kind") == "source").any(), docs=(pl.col("kind") == "docs").any())
     )
-    change = pl.format("{}#{}", "repo", "change_id")
+    change = filled("{}#{}", "repo", "change_id")
     commits = (
         evidence.tables["commits"]
         .filter(counted & ~pl.col("is_merge").fill_null(value=False))
         .select("repo", "sha", "committed_at", "source_ref", "change_id")
-        .with_columns(key=pl.coalesce(change, pl.format("{}@{}", "repo", "sha")))
+        .with_columns(key=pl.coalesce(change, filled("{}@{}", "repo", "sha")))
         .join(touched, on=["repo", "sha"])
     )
     # The whole change is judged first, so that all its services say the same of it.

@@ -11,6 +11,7 @@ from devops_analytics.metrics.attribution import (
     hours_between,
 )
 from devops_analytics.metrics.metric import Better, Evidence, Kind, Metric, Unit
+from devops_analytics.text import filled
 
 _BOTS = "changes of bots left out unless count_bots is set"
 
@@ -133,7 +134,7 @@ def _changes(evidence: Evidence) -> pl.LazyFrame:
     return (
         evidence.tables["changes"]
         .filter(counted)
-        .with_columns(key=pl.format("{}#{}", "repo", "change_id"))
+        .with_columns(key=filled("{}#{}", "repo", "change_id"))
     )
 
 

@@ -13,6 +13,7 @@ from devops_analytics.metrics.attribution import (
     hours_between,
 )
 from devops_analytics.metrics.metric import Better, Evidence, Kind, Metric, Unit
+from devops_analytics.text import filled
 
 FAILURES: Final = ("failure", "error", "timeout")
 VERDICTS: Final = ("success", *FAILURES)
@@ -73,7 +74,7 @@ def re_run_share(evidence: Evidence) -> pl.LazyFrame:
             pl.col("sha", "source_ref").sort_by("attempt").first(),
             value=pl.col("attempt").max() > 1,
         )
-        .with_columns(key=pl.format("{}/{}", "repo", "run_id"), observed=pl.lit(value=True))
+        .with_columns(key=filled("{}/{}", "repo", "run_id"), observed=pl.lit(value=True))
     )
     return as_observations(by_commit(runs, evidence))
 
@@ -94,7 +95,7 @@ def trunk_commits_tested(evidence: Evidence) -> pl.LazyFrame:
             at="committed_at",
             value=pl.col("tested").fill_null(value=False),
             observed=pl.lit(value=True),
-            key=pl.format("{}@{}", "repo", "sha"),
+            key=filled("{}@{}", "repo", "sha"),
         )
     )
     return as_observations(by_commit(commits, evidence))
@@ -128,7 +129,7 @@ def _verdicts(evidence: Evidence) -> pl.LazyFrame:
         .filter(pl.col("result").is_in(VERDICTS))
         .with_columns(
             at=pl.coalesce("finished_at", "started_at", "queued_at"),
-            key=pl.format("{}/{}/{}", "repo", "run_id", "attempt"),
+            key=filled("{}/{}/{}", "repo", "run_id", "attempt"),
         )
         .drop_nulls("at")
     )

@@ -29,6 +29,7 @@ from devops_analytics.sources.problems import (
 )
 from devops_analytics.sources.source import Context, Draft
 from devops_analytics.sources.times import judged_times
+from devops_analytics.text import filled
 
 NOT_ALLOWED: Final = "not_allowed"
 MISSING: Final = "missing_value"
@@ -298,6 +299,6 @@ def _newest(rows: pl.DataFrame, table: str) -> pl.DataFrame:
 
 def _traced(rows: pl.DataFrame, table: str, source: str, file: str) -> pl.DataFrame:
     traced = rows.with_columns(
-        source=pl.lit(source), source_ref=pl.format("{}:{}", pl.lit(file), "record")
+        source=pl.lit(source), source_ref=filled("{}:{}", pl.lit(file), "record")
     )
     return traced.select(list(polars_schema(table)))

@@ -12,6 +12,7 @@ from devops_analytics.errors import ExportError
 from devops_analytics.schema import TIME
 from devops_analytics.sources.git_command import Clone, records
 from devops_analytics.sources.people import are_bots, pseudonyms
+from devops_analytics.text import filled
 
 _FORMAT: Final = "%H%x00%P%x00%at%x00%ct%x00%aN%x00%aE%x00%s%x00%b"
 _FIELDS: Final = ("sha", "parents", "authored", "committed", "name", "address", "subject", "body")
@@ -105,7 +106,7 @@ def _text(block: bytes) -> pl.Series:
 def _identity() -> pl.Expr:
     """Return "name <address>", the name alone where there is no address, null without both."""
     name, address = pl.col("name").str.strip_chars(), pl.col("address").str.strip_chars()
-    whole = pl.when(address != "").then(pl.format("{} <{}>", name, address)).otherwise(name)
+    whole = pl.when(address != "").then(filled("{} <{}>", name, address)).otherwise(name)
     return pl.when(whole != "").then(whole)
 
 

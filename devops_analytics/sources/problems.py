@@ -15,6 +15,7 @@ from devops_analytics.sources.times import (
     OUT_OF_RANGE,
     WITHOUT_ZONE,
 )
+from devops_analytics.text import filled
 
 NOT_A_NUMBER: Final = "not_a_number"
 NOT_A_FLAG: Final = "not_a_flag"
@@ -78,8 +79,8 @@ def _worded(
     if problem.found is not None:
         found = as_text(problem.found.gather(which)).str.head(_SHOWN)
         frame = frame.with_columns(found=found.fill_null("?"))
-        what = pl.format("found '{}'; {}", "found", what)
-    where = pl.format("{} record {}: {}: ", pl.lit(file), "record", pl.lit(problem.column))
+        what = filled("found '{}'; {}", "found", what)
+    where = filled("{} record {}: {}: ", pl.lit(file), "record", pl.lit(problem.column))
     return frame.select("row", "reason", message=where + what)
 
 
@@ -139,7 +140,7 @@ def gated(
         table=pl.lit(table),
         record=record,
         reason=broken,
-        message=pl.format(
+        message=filled(
             "{} record {}: breaks the rule {} of {}; correct the export",
             pl.lit(file),
             record,

@@ -24,6 +24,7 @@ from devops_analytics.sources.mapping import (
 from devops_analytics.sources.people import PEOPLE
 from devops_analytics.sources.source import QUARANTINE, Context, Draft, Recognition, SourceKind
 from devops_analytics.sources.tabular import Tabular, column_names, file_format, read_tabular
+from devops_analytics.text import filled
 
 EXCLUDED: Final = "excluded_by_settings"
 NOT_MAPPED: Final = "not_mapped"
@@ -181,7 +182,7 @@ def _chosen(
     for name, values in entry.where.items():
         texts = as_text(reached(rows, name)).str.strip_chars().fill_null("")
         is_wanted = texts.is_in(values)
-        what = pl.format(
+        what = filled(
             "left out by `where` in the settings ({}): found '{}'",
             pl.lit(f"{name} is not {' or '.join(values)}"),
             texts.filter(~is_wanted).str.head(_SHOWN),
@@ -199,7 +200,7 @@ def _unmapped(
     entry: TableSource,
     label: str,
 ) -> pl.DataFrame:
-    what = pl.format(
+    what = filled(
         "{}: found '{}', which `values` doesn't map; mapped: {}. Add the word to `values`",
         pl.lit(name),
         strange.filter(is_strange).str.head(_SHOWN),
@@ -226,7 +227,7 @@ def _aside(
         table=pl.lit(entry.table),
         record=_RECORD,
         reason=pl.lit(reason),
-        message=pl.format("{} record {}: {}", pl.lit(label), _RECORD, what),
+        message=filled("{} record {}: {}", pl.lit(label), _RECORD, what),
         raw=raw,
     )
 

@@ -40,7 +40,7 @@ bench: $(STAMP)  ## measure, as ratios in one run; CLONE=path measures git on a 
 lock: $(STAMP)  ## resolve requirements.lock anew: exact versions and hashes, no addresses
 	$(BIN)/python -m pip install --quiet uv
 	$(BIN)/uv pip compile pyproject.toml --extra dev --universal --generate-hashes \
-		--no-emit-index-url --no-header --no-annotate --python-version 3.11 --upgrade -o requirements.lock
+		--no-header --no-annotate --python-version 3.11 --upgrade -o requirements.lock
 
 $(STAMP): requirements.lock pyproject.toml
 	$(PYTHON) -m venv $(VENV)

@@ -6,8 +6,8 @@ import secrets
 from pathlib import Path
 from typing import Final
 
+from devops_analytics.atomic import write_atomically
 from devops_analytics.config import Settings, settings_from
-from devops_analytics.store import write_atomically
 
 VERSION_TAG: Final = r"^(?:[A-Za-z]\w*[-_/])*(?:v?\d+(?:[._]\d+)+|v\d+)$"
 """What counts as a released version among the tags: no release candidate, no alpha or beta."""

@@ -17,7 +17,7 @@ from devops_analytics.linking.links import Links
 from devops_analytics.loading import LoadReport
 from devops_analytics.metrics import Evidence
 from devops_analytics.ownership import repositories_table, services_table
-from devops_analytics.schema import TABLES
+from devops_analytics.schema import EVENT_TIME, TABLES
 from devops_analytics.sources.source import QUARANTINE
 
 
@@ -121,7 +121,7 @@ class Known:
     @cached_property
     def coverage(self) -> pl.DataFrame:
         """For which service and time each table can speak: table, service, live_from, live_to."""
-        return feeds_room.coverage(self.feeds, self.tables, self.settings, self.as_of)
+        return self.coverage_of((*EVENT_TIME, "file_changes"))
 
     def coverage_of(self, tables: Iterable[str]) -> pl.DataFrame:
         """Return the coverage of some tables; the others, which may be huge, are not read."""

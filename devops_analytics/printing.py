@@ -12,8 +12,8 @@ import polars as pl
 from rich.console import Console
 from rich.table import Table
 
+from devops_analytics.atomic import write_atomically
 from devops_analytics.errors import DevopsAnalyticsError
-from devops_analytics.store import write_atomically
 
 PIPE_WIDTH: Final = 200
 """Characters in a line where no terminal says how wide it is."""

@@ -10,7 +10,7 @@ from typing import Final
 
 import polars as pl
 
-from devops_analytics.metrics.delivery import negative_lead_times
+from devops_analytics.metrics.delivery import incidents_ending_before_start, negative_lead_times
 from devops_analytics.metrics.metric import Evidence
 from devops_analytics.text import filled
 
@@ -29,28 +29,19 @@ class Check:
     find: Callable[[Evidence], pl.LazyFrame]
 
 
-def incidents_ending_before_start(evidence: Evidence) -> pl.LazyFrame:
+def incidents_backwards(evidence: Evidence) -> pl.LazyFrame:
     """Return incidents, planned ones too, whose resolution is earlier than their start."""
-    start = pl.coalesce("started_at", "created_at")
-    hours = (start - pl.col("resolved_at")).dt.total_microseconds() / 3.6e9
-    return (
-        evidence.tables["incidents"]
-        .filter(hours > 0)
-        .select(
-            key="incident_id",
-            service="service",
-            detail=filled("ends {} hours before it starts", hours.round(2)),
-        )
-    )
+    return _backwards(incidents_ending_before_start(evidence), "ends {} hours before it starts")
 
 
-def commits_deployed_before_made(evidence: Evidence) -> pl.LazyFrame:
+def commits_backwards(evidence: Evidence) -> pl.LazyFrame:
     """Return commits whose deployment finished before the commit was made."""
-    return negative_lead_times(evidence).select(
-        "key",
-        "service",
-        detail=filled("made {} hours after it was deployed", (-pl.col("value")).round(2)),
-    )
+    return _backwards(negative_lead_times(evidence), "made {} hours after it was deployed")
+
+
+def _backwards(observations: pl.LazyFrame, words: str) -> pl.LazyFrame:
+    hours = (-pl.col("value")).round(2)
+    return observations.select("key", "service", detail=filled(words, hours))
 
 
 def incidents_without_service(evidence: Evidence) -> pl.LazyFrame:
@@ -142,14 +133,14 @@ CHECKS: Final = (
         title="Incidents that end before they start",
         effect="Left out of time to restore and recovery time; still counted as incidents.",
         what_to_do="Correct the times in the incident tool and export again.",
-        find=incidents_ending_before_start,
+        find=incidents_backwards,
     ),
     Check(
         id="commits_deployed_before_made",
         title="Commits deployed before they were made",
         effect="Left out of change lead time: a clock runs backwards or history was rewritten.",
         what_to_do="Compare the clocks of the build machine and of the authors.",
-        find=commits_deployed_before_made,
+        find=commits_backwards,
     ),
     Check(
         id="deployments_without_finish",

@@ -7,7 +7,6 @@ was.
 
 import hashlib
 import json
-import os
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -15,6 +14,7 @@ from typing import Any, Final
 
 import polars as pl
 
+from devops_analytics.atomic import replacing, write_atomically
 from devops_analytics.errors import DevopsAnalyticsError
 from devops_analytics.schema import TABLES, empty
 from devops_analytics.sources.source import QUARANTINE
@@ -140,18 +140,6 @@ def write_manifest(store: Store, manifest: Manifest) -> None:
                 path.unlink()
 
 
-def write_atomically(path: Path, content: bytes) -> None:
-    """Write a file so that a reader sees the old content or the new, never a half."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
-        temporary.write_bytes(content)
-        temporary.replace(path)
-    except BaseException:
-        temporary.unlink(missing_ok=True)
-        raise
-
-
 def write_part(store: Store, folder: str, frame: pl.DataFrame, identity: str) -> str:
     """Write rows as one Parquet file and return its name in the store.
 
@@ -159,11 +147,8 @@ def write_part(store: Store, folder: str, frame: pl.DataFrame, identity: str) ->
     so the same input gets the same name and a new one never touches an older part.
     """
     name = f"{folder}/{hashlib.sha256(identity.encode()).hexdigest()[:24]}.parquet"
-    path = store.folder / name
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".{path.name}.{os.getpid()}")
-    frame.write_parquet(temporary, compression="zstd")
-    temporary.replace(path)
+    with replacing(store.folder / name) as temporary:
+        frame.write_parquet(temporary, compression="zstd")
     return name
 
 

@@ -187,11 +187,8 @@ class Workspace(Known):
             rows = rows.filter(pl.col("service") == service)
         if team is not None:
             rows = rows.filter(pl.col("service").is_in(self.services_of(team)))
-        return (
-            rows.with_columns(metric=pl.lit(metric_id))
-            .select("metric", pl.exclude("metric"))
-            .sort("at", "service", "key")
-        )
+        named = rows.select(pl.lit(metric_id).alias("metric"), pl.all())
+        return named.sort("at", "service", "key")
 
     def measure(
         self,

@@ -14,7 +14,7 @@ PACKAGE = Path(__file__).resolve().parents[1] / "devops_analytics"
 MODULES = sorted(PACKAGE.rglob("*.py"))
 
 ROOMS = (
-    ("errors", "text"),
+    ("errors", "text", "atomic"),
     ("schema", "config_errors"),
     ("config_sources",),
     ("config", "periods"),

@@ -7,6 +7,7 @@ from pathlib import Path
 import polars as pl
 import pytest
 
+from devops_analytics.atomic import write_atomically
 from devops_analytics.errors import DevopsAnalyticsError
 from devops_analytics.frames import canonical
 from devops_analytics.store import (
@@ -18,7 +19,6 @@ from devops_analytics.store import (
     read_manifest,
     scan,
     superseded,
-    write_atomically,
     write_manifest,
     write_part,
 )

@@ -34,11 +34,12 @@ def unplanned_incidents(tables: Mapping[str, pl.LazyFrame]) -> pl.LazyFrame:
     `start` is when users were first affected, or when the record was made where that isn't known.
     An incident that doesn't say whether it was planned counts as unplanned.
     """
-    return (
-        tables["incidents"]
-        .filter(~pl.col("planned").fill_null(value=False))
-        .with_columns(start=pl.coalesce("started_at", "created_at"))
-    )
+    return incidents_with_start(tables).filter(~pl.col("planned").fill_null(value=False))
+
+
+def incidents_with_start(tables: Mapping[str, pl.LazyFrame]) -> pl.LazyFrame:
+    """Return all incidents, planned ones too, with `start` as `unplanned_incidents` has it."""
+    return tables["incidents"].with_columns(start=pl.coalesce("started_at", "created_at"))
 
 
 def blame(

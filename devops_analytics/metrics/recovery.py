@@ -5,7 +5,7 @@ from typing import Final
 
 import polars as pl
 
-from devops_analytics.linking.incidents import unplanned_incidents
+from devops_analytics.linking.incidents import incidents_with_start, unplanned_incidents
 from devops_analytics.metrics.attribution import as_observations, hours_between
 from devops_analytics.metrics.instability import failed_deployments
 from devops_analytics.metrics.metric import Better, Evidence, Kind, Metric, Unit
@@ -43,28 +43,26 @@ def time_to_restore(evidence: Evidence) -> pl.LazyFrame:
     An open incident is censored at `as_of`. Incidents of no known service are kept, those that
     end before they start are left out.
     """
-    return as_observations(_incident_spans(evidence).filter(pl.col("value") >= 0))
+    spans = _spans(unplanned_incidents(evidence.tables), evidence)
+    return as_observations(spans.filter(pl.col("value") >= 0))
 
 
 def incidents_ending_before_start(evidence: Evidence) -> pl.LazyFrame:
-    """Return the unplanned incidents that end before they start, as observations.
+    """Return the incidents, planned ones too, that end before they start, as observations.
 
     `time_to_restore` and the recovery times leave them out.
     """
-    return as_observations(_incident_spans(evidence).filter(pl.col("value") < 0))
+    spans = _spans(incidents_with_start(evidence.tables), evidence)
+    return as_observations(spans.filter(pl.col("value") < 0))
 
 
-def _incident_spans(evidence: Evidence) -> pl.LazyFrame:
+def _spans(incidents: pl.LazyFrame, evidence: Evidence) -> pl.LazyFrame:
     end = pl.col("resolved_at").fill_null(evidence.as_of)
-    return (
-        unplanned_incidents(evidence.tables)
-        .drop_nulls("start")
-        .with_columns(
-            at="start",
-            value=hours_between("start", end),
-            observed=pl.col("resolved_at").is_not_null(),
-            key="incident_id",
-        )
+    return incidents.drop_nulls("start").with_columns(
+        at="start",
+        value=hours_between("start", end),
+        observed=pl.col("resolved_at").is_not_null(),
+        key="incident_id",
     )
 
 

@@ -7,9 +7,9 @@ from itertools import groupby
 from pathlib import Path
 from typing import Final, Self
 
+from devops_analytics.atomic import write_atomically
 from devops_analytics.errors import ReportError
 from devops_analytics.reporting.html_file import list_page
-from devops_analytics.store import write_atomically
 
 PAGE: Final = "index.html"
 LIST: Final = "index.json"

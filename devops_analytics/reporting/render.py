@@ -6,6 +6,7 @@ import re
 from collections.abc import Sequence
 from pathlib import Path
 
+from devops_analytics.atomic import write_atomically
 from devops_analytics.errors import ReportError
 from devops_analytics.loading import Progress
 from devops_analytics.reporting.html_file import facts_of, html_of, records_of
@@ -16,7 +17,6 @@ from devops_analytics.reporting.runner import (
     notebook_path,
     run_notebook,
 )
-from devops_analytics.store import write_atomically
 from devops_analytics.workspace import Workspace
 
 

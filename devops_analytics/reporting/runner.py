@@ -9,8 +9,8 @@ from typing import Any, Final
 import nbformat
 
 import devops_analytics
+from devops_analytics.atomic import write_atomically
 from devops_analytics.errors import ReportError, UnknownNameError
-from devops_analytics.store import write_atomically
 
 REPORTS: Final = ("executive_summary", "delivery", "maturity")
 """The notebooks that are rendered where none is named."""

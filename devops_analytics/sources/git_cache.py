@@ -1,11 +1,12 @@
 """What was dear to read from a clone, kept as Parquet beside the store."""
 
 import contextlib
-import os
 from collections.abc import Mapping
 from pathlib import Path
 
 import polars as pl
+
+from devops_analytics.atomic import replacing
 
 
 def kept(folder: Path | None, name: str, schema: Mapping[str, pl.DataType]) -> pl.DataFrame:
@@ -25,7 +26,5 @@ def keep(folder: Path | None, name: str, frame: pl.DataFrame) -> None:
     """Keep a frame under a name; a reader sees the old one or the new one, never a half."""
     if folder is None:
         return
-    folder.mkdir(parents=True, exist_ok=True)
-    temporary = folder / f".{name}.{os.getpid()}"
-    frame.write_parquet(temporary, compression="zstd", compression_level=1)
-    temporary.replace(folder / name)
+    with replacing(folder / name) as temporary:
+        frame.write_parquet(temporary, compression="zstd", compression_level=1)

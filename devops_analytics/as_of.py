@@ -8,7 +8,8 @@ from zoneinfo import ZoneInfo
 import polars as pl
 
 from devops_analytics.errors import PeriodError
-from devops_analytics.schema import EVENT_TIME, TABLES, TIME
+from devops_analytics.schema import AHEAD, EVENT_TIME, TABLES
+from devops_analytics.schema_columns import TIME
 
 _ENDS: Final = {
     "pipeline_runs": "finished_at",
@@ -73,7 +74,7 @@ def _cut(table: str, frame: pl.LazyFrame, as_of: datetime) -> pl.LazyFrame:
     times = [
         name
         for name, column in TABLES[table].columns().items()
-        if column.dtype == TIME and name != "updated_at"
+        if column.dtype == TIME and name not in AHEAD
     ]
     return cut.with_columns(
         pl.when(pl.col(name) <= moment).then(pl.col(name)).alias(name) for name in times
@@ -101,9 +102,8 @@ def last_event_at(tables: Mapping[str, pl.LazyFrame]) -> datetime | None:
 
 
 def _event_columns(table: str) -> list[str]:
-    skipped = {"updated_at"}
     return [
         name
         for name, column in TABLES[table].columns().items()
-        if column.dtype == TIME and name not in skipped
+        if column.dtype == TIME and name not in AHEAD
     ]

@@ -12,15 +12,14 @@ from pydantic import BeforeValidator, Field, ValidationError
 from devops_analytics.config_errors import explained
 from devops_analytics.config_sources import (
     Column,
-    GithubSource,
     GitSource,
-    PagerdutySource,
     Pattern,
     Section,
     SourceBase,
     TableSource,
     TimeZone,
 )
+from devops_analytics.config_tools import SOURCE_TYPES, GitopsPath, Item, Source
 from devops_analytics.errors import SettingsError
 
 __all__ = [
@@ -30,9 +29,7 @@ __all__ = [
     "Definitions",
     "Environments",
     "GitSource",
-    "GithubSource",
     "Organisation",
-    "PagerdutySource",
     "People",
     "Repository",
     "Section",
@@ -116,11 +113,6 @@ class Environments(Section):
     """Patterns of test environments."""
     development: list[Pattern] = [r"(?<![a-z])(dev|development|sandbox|preview|review)(?![a-z])"]
     """Patterns of development environments."""
-
-
-Source = Annotated[
-    GitSource | TableSource | GithubSource | PagerdutySource, Field(discriminator="kind")
-]
 
 
 class DeclaredDeployments(Section):
@@ -250,7 +242,7 @@ def settings_from(data: Mapping[str, object], *, where: str = "settings") -> Set
     try:
         settings = Settings.model_validate(data)
     except ValidationError as error:
-        raise SettingsError(explained(error, where, _section_of)) from error
+        raise SettingsError(explained(error, where, _section_of, kinds=SOURCE_TYPES)) from error
     _check_names(settings, where)
     return settings
 
@@ -285,14 +277,6 @@ def environment_kind(settings: Settings, service: str, environment: str) -> str:
     return "unknown"
 
 
-_SOURCES: Final[dict[str, type[Section]]] = {
-    "git": GitSource,
-    "table": TableSource,
-    "github": GithubSource,
-    "pagerduty": PagerdutySource,
-}
-
-
 def _section_of(location: tuple[str | int, ...]) -> type[Section]:  # noqa: PLR0911 - one a case
     """Return the section that holds the key at a location."""
     match location[:-1]:
@@ -303,9 +287,10 @@ def _section_of(location: tuple[str | int, ...]) -> type[Section]:  # noqa: PLR0
         case ("teams", _, "services", *_):
             return Repository
         case ("sources", int(), str(kind)):
-            return _SOURCES[kind]
-        case ("sources", int(), str(), *_):
-            return Column
+            return SOURCE_TYPES[kind]
+        case ("sources", int(), str(kind), str(key), *_):
+            held: dict[str, type[Section]] = {"items": Item, "deployments": GitopsPath}
+            return held.get(key, Column)
         case ("deployments", int()):
             return DeclaredDeployments
         case (str(name), *_):

@@ -1,24 +1,28 @@
 """What is wrong with a settings file, in words: file, key, value found, values allowed."""
 
-from collections.abc import Callable
-from typing import Final
+from collections.abc import Callable, Container
 
 from pydantic import BaseModel, ValidationError
-
-_TAGS: Final = {"git", "table", "github", "pagerduty"}
-"""Words that pydantic puts into a location for the kind of a source; they are no keys."""
 
 Location = tuple[str | int, ...]
 
 
 def explained(
-    error: ValidationError, where: str, section_of: Callable[[Location], type[BaseModel]]
+    error: ValidationError,
+    where: str,
+    section_of: Callable[[Location], type[BaseModel]],
+    *,
+    kinds: Container[str],
 ) -> str:
-    """Return one line for each problem; `section_of` gives the section that holds a key."""
+    """Return one line for each problem; `section_of` gives the section that holds a key.
+
+    `kinds` are the words that pydantic puts into a location for the kind of a source; they are no
+    keys.
+    """
     lines = []
     for problem in error.errors():
         location = problem["loc"]
-        key = _key(location)
+        key = _key(location, kinds)
         if problem["type"] == "extra_forbidden":
             allowed = _keys(section_of(location))
             lines.append(f"{where}: {key}: no such key; allowed here: {allowed}.")
@@ -30,12 +34,12 @@ def explained(
     return "\n".join(lines)
 
 
-def _key(location: Location) -> str:
+def _key(location: Location, kinds: Container[str]) -> str:
     words: list[str] = []
     for part in location:
         if isinstance(part, int):
             words[-1] = f"{words[-1]}[{part}]"
-        elif not (part in _TAGS and words and words[-1].startswith("sources[")):
+        elif not (part in kinds and words and words[-1].startswith("sources[")):
             words.append(part)
     return ".".join(words)
 

@@ -6,12 +6,18 @@ from zoneinfo import available_timezones
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, field_validator
 
-from devops_analytics.schema import TABLES
+from devops_analytics.schema import ABOUT, TABLES
 
 
 def _is_time_zone(value: str) -> str:
     if value not in available_timezones():
         raise ValueError("expected a time zone of the IANA database, such as 'Europe/London'")
+    return value
+
+
+def _is_event_table(value: str) -> str:
+    if value not in ABOUT:
+        raise ValueError(f"expected one of {', '.join(ABOUT)}")
     return value
 
 
@@ -25,17 +31,7 @@ def _is_pattern(value: str) -> str:
 
 TimeZone = Annotated[str, BeforeValidator(_is_time_zone)]
 Pattern = Annotated[str, BeforeValidator(_is_pattern)]
-TableName = Literal[
-    "commits",
-    "file_changes",
-    "refs",
-    "changes",
-    "reviews",
-    "pipeline_runs",
-    "pipeline_jobs",
-    "deployments",
-    "incidents",
-]
+TableName = Annotated[str, BeforeValidator(_is_event_table)]
 
 
 class Section(BaseModel):
@@ -97,10 +93,9 @@ class GitSource(SourceBase):
     """Read lines and files changed (25 to 30 times dearer than the rest)."""
 
 
-class TableSource(SourceBase):
-    """Any CSV, TSV, JSON, NDJSON, Parquet or Excel file, with a declared column mapping."""
+class MappedSource(SourceBase):
+    """What an entry says whose columns the user maps to a canonical table."""
 
-    kind: Literal["table"]
     table: TableName
     """The canonical table that the rows become."""
     columns: dict[str, Annotated[Column, BeforeValidator(_column)]]
@@ -111,12 +106,6 @@ class TableSource(SourceBase):
     """Zone of times that carry none; without it such rows are quarantined."""
     time_format: str | None = None
     """How times are written, in strptime's signs, where they are not ISO 8601."""
-    encoding: Literal["utf-8", "utf-16", "latin-1"] = "utf-8"
-    """How the text is encoded."""
-    separator: str | None = None
-    """What parts the columns; without it, it is found out."""
-    sheet: str | None = None
-    """The sheet of a workbook; without it, the first."""
 
     @field_validator("columns")
     @classmethod
@@ -131,21 +120,13 @@ class TableSource(SourceBase):
         return value
 
 
-class GithubSource(SourceBase):
-    """REST answers of GitHub saved as files."""
+class TableSource(MappedSource):
+    """Any CSV, TSV, JSON, NDJSON, Parquet or Excel file, or a folder of Parquet, with a mapping."""
 
-    kind: Literal["github"]
-    repository: str | None = None
-    """Owner/name, where the records don't say."""
-    service: str | None = None
-    """The service that deployments and incidents belong to, where a repository has several."""
-    incident_labels: list[str] = ["incident", "outage"]
-    """Labels that make an issue an incident."""
-
-
-class PagerdutySource(SourceBase):
-    """PagerDuty incidents as JSON or as the analytics CSV."""
-
-    kind: Literal["pagerduty"]
-    time_zone: TimeZone | None = None
-    """Zone of the analytics CSV's times, where they carry none."""
+    kind: Literal["table"]
+    encoding: Literal["utf-8", "utf-16", "latin-1"] = "utf-8"
+    """How the text is encoded."""
+    separator: str | None = None
+    """What parts the columns; without it, it is found out."""
+    sheet: str | None = None
+    """The sheet of a workbook; without it, the first."""

@@ -15,10 +15,13 @@ from typing import Final
 import dataframely as dy
 import polars as pl
 
-from devops_analytics.config import PagerdutySource, Settings, SourceBase, TableSource
+from devops_analytics.config import Settings, Source
+from devops_analytics.config_sources import MappedSource
 from devops_analytics.errors import PeriodError, SettingsError
 from devops_analytics.periods import Span, named_period, union
-from devops_analytics.schema import EVENT_TIME, TIME, Feeds
+from devops_analytics.schema import ABOUT, EVENT_TIME, Feeds
+from devops_analytics.schema_columns import TIME
+from devops_analytics.sources import SOURCES
 
 WHOLE: Final = "*"
 """The `service` of the feed that stands for a whole source and table."""
@@ -29,8 +32,8 @@ NO_SERVICE: Final = "*"
 TOLERATED_SILENCE: Final = timedelta(days=7)
 """A source with at least two events may be silent for as long without counting as dead."""
 
-_BY_SERVICE: Final = ("deployments", "incidents")
-"""Tables whose rows name their service; all others name their repository."""
+_BY_SERVICE: Final = [table for table, about in ABOUT.items() if about == "service"]
+_BY_REPOSITORY: Final = [table for table, about in ABOUT.items() if about == "repo"]
 
 _DAY_US: Final = 86_400_000_000
 
@@ -122,7 +125,7 @@ def coverage(
     others = own.join(listed, on=["source", "table"], how="anti")
     by_name = others.filter(pl.col("table").is_in(_BY_SERVICE))
     by_repository = (
-        others.filter(~pl.col("table").is_in(_BY_SERVICE))
+        others.filter(pl.col("table").is_in(_BY_REPOSITORY))
         .rename({"service": "repo"})
         .join(_repositories(tables), on="repo", how="left")
         .with_columns(pl.col("service").fill_null(NO_SERVICE))
@@ -142,11 +145,10 @@ def _events_by_day(table: str, tables: Mapping[str, pl.LazyFrame]) -> pl.LazyFra
         rows = tables[table].join(dates, on=["repo", "sha"], how="left")
     else:
         rows = tables[table].with_columns(at=pl.coalesce(EVENT_TIME[table]))
-    service = "service" if table in _BY_SERVICE else "repo"
     return (
         rows.select(
             pl.col("source").cast(pl.Categorical()),
-            pl.col(service).cast(pl.Categorical()).alias("service"),
+            pl.col(ABOUT[table]).cast(pl.Categorical()).alias("service"),
             "at",
             day=pl.col("at").to_physical() // _DAY_US,
         )
@@ -206,11 +208,12 @@ def _silent(settings: Settings, summaries: Iterable[pl.DataFrame]) -> pl.DataFra
     )
 
 
-def _tables_of(entry: SourceBase) -> tuple[str, ...]:
+def _tables_of(entry: Source) -> tuple[str, ...]:
     """Return the tables that an entry feeds even where it holds no row, as far as it says so."""
-    if isinstance(entry, TableSource):
+    if isinstance(entry, MappedSource):
         return (entry.table,)
-    return ("incidents",) if isinstance(entry, PagerdutySource) else ()
+    tables = SOURCES[entry.kind].tables
+    return tables if len(tables) == 1 else ()
 
 
 def _live(whole: pl.DataFrame, settings: Settings, as_of: datetime) -> pl.DataFrame:
@@ -244,7 +247,7 @@ def _live_to(feed: Mapping[str, object], as_of: datetime) -> datetime | None:
     return as_of if as_of - last_at <= tolerated else last_at
 
 
-def _entries(settings: Settings, source: str, table: str) -> list[SourceBase]:
+def _entries(settings: Settings, source: str, table: str) -> list[Source]:
     """Return the settings' entries that rows of a source and table come from."""
     return [
         entry

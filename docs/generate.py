@@ -7,6 +7,7 @@ from pathlib import Path
 from pydantic.fields import FieldInfo
 
 from devops_analytics import config
+from devops_analytics.config_tools import SOURCE_TYPES, GitopsPath, Item
 from devops_analytics.metrics import METRICS
 from devops_analytics.reference import described
 from devops_analytics.schema import TABLES, Feeds, Traced
@@ -94,11 +95,10 @@ def settings_reference() -> str:
         ("[teams.TEAM.services.SERVICE]", config.Service),
         ("A repository of a service", config.Repository),
         ("[environments]", config.Environments),
-        ('[[sources]] with kind = "git"', config.GitSource),
-        ('[[sources]] with kind = "github"', config.GithubSource),
-        ('[[sources]] with kind = "pagerduty"', config.PagerdutySource),
-        ('[[sources]] with kind = "table"', config.TableSource),
-        ("A column of a table source", config.Column),
+        *((f'[[sources]] with kind = "{kind}"', entry) for kind, entry in SOURCE_TYPES.items()),
+        ("A column of a table or database source", config.Column),
+        ("A path of a gitops source", GitopsPath),
+        ("An item of a survey source", Item),
         ("[[deployments]]", config.DeclaredDeployments),
         ("[definitions]", config.Definitions),
         ("[people]", config.People),

@@ -15,8 +15,11 @@ MODULES = sorted(PACKAGE.rglob("*.py"))
 
 ROOMS = (
     ("errors", "text", "atomic"),
+    ("schema_columns",),
+    ("schema_evidence",),
     ("schema", "config_errors"),
     ("config_sources",),
+    ("config_tools",),
     ("config", "periods"),
     ("as_of", "frames"),
     ("sources",),

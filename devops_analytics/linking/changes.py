@@ -14,7 +14,7 @@ from devops_analytics.linking.commits import (
 from devops_analytics.linking.graph import NOT_CARRIED, Graph, merged_by
 from devops_analytics.linking.links import DeployedChanges
 from devops_analytics.linking.unlinked import unlinked
-from devops_analytics.schema import TIME
+from devops_analytics.schema_columns import TIME
 
 _MEMBERS = pl.Schema(
     {"repo": pl.String(), "change_id": pl.String(), "sha": pl.String(), "committed_at": TIME}

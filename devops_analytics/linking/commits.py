@@ -19,7 +19,7 @@ from devops_analytics.linking.graph import (
 from devops_analytics.linking.links import DeployedIn
 from devops_analytics.linking.paths import repos_with_files, touching_commits
 from devops_analytics.linking.unlinked import unlinked
-from devops_analytics.schema import TIME
+from devops_analytics.schema_columns import TIME
 
 GRAPH: Final = "graph"
 FIRST_AFTER: Final = "first deployment after"

@@ -8,7 +8,7 @@ import polars as pl
 
 from devops_analytics.linking.links import BlamedOn, Links
 from devops_analytics.linking.unlinked import unlinked
-from devops_analytics.schema import TIME
+from devops_analytics.schema_columns import TIME
 
 EXPLICIT_ID: Final = "explicit id"
 EXPLICIT_SHA: Final = "explicit sha"

@@ -49,11 +49,11 @@ def as_text(values: pl.Series) -> pl.Series:
     return values.cast(pl.String, strict=False)
 
 
-def _number_text(numbers: pl.Series) -> pl.Series:
-    is_whole = (numbers == numbers.round()) & (numbers.abs() < _EXACT_BELOW)
-    whole = pl.when(is_whole).then(numbers).cast(pl.Int64, strict=False).cast(pl.String)
-    rest = pl.when(~is_whole).then(numbers).cast(pl.String)
-    return pl.select(pl.coalesce(whole, rest).alias(numbers.name)).to_series()
+def _number_text(values: pl.Series) -> pl.Series:
+    is_whole = (values == values.round()) & (values.abs() < _EXACT_BELOW)
+    whole = pl.when(is_whole).then(values).cast(pl.Int64, strict=False).cast(pl.String)
+    rest = pl.when(~is_whole).then(values).cast(pl.String)
+    return pl.select(pl.coalesce(whole, rest).alias(values.name)).to_series()
 
 
 def _json(value: Any) -> str:
@@ -68,12 +68,22 @@ def whole_numbers(values: pl.Series) -> pl.Series:
         digits = pl.when(text.str.contains(_NUMERAL)).then(text.str.replace(r"\.0*$", ""))
         return pl.select(digits.str.strip_prefix("+").cast(pl.Int64, strict=False)).to_series()
     if dtype.is_float() or dtype.is_decimal():
-        numbers = values.cast(pl.Float64)
-        whole = pl.when((numbers == numbers.round()) & (numbers.abs() < _EXACT_BELOW)).then(numbers)
+        found = values.cast(pl.Float64)
+        whole = pl.when((found == found.round()) & (found.abs() < _EXACT_BELOW)).then(found)
         return pl.select(whole.cast(pl.Int64, strict=False)).to_series()
     if dtype.is_integer() or dtype in (pl.Boolean, pl.Null):
         return values.cast(pl.Int64, strict=False)
     return pl.Series([None], dtype=pl.Int64).new_from_index(0, len(values))
+
+
+def numbers(values: pl.Series) -> pl.Series:
+    """Return finite numbers, with or without decimals; null where a value is none."""
+    if values.dtype == pl.String:
+        values = values.str.strip_chars()
+    elif not (values.dtype.is_numeric() or values.dtype in (pl.Boolean, pl.Null)):
+        return pl.Series([None], dtype=pl.Float64).new_from_index(0, len(values))
+    found = values.cast(pl.Float64, strict=False)
+    return pl.select(pl.when(found.is_finite()).then(found)).to_series()
 
 
 def flags(values: pl.Series) -> pl.Series:

@@ -2,10 +2,10 @@
 
 import codecs
 import zlib
-from pathlib import Path
 from typing import Final, NamedTuple
 
 from devops_analytics.errors import ExportError
+from devops_analytics.sources.source import Export
 
 _GZIP: Final = b"\x1f\x8b"
 _ZSTANDARD: Final = b"\x28\xb5\x2f\xfd"
@@ -20,7 +20,7 @@ class Content(NamedTuple):
     complete: bool
 
 
-def read_content(path: Path, *, limit: int | None = None) -> Content:
+def read_content(path: Export, *, limit: int | None = None) -> Content:
     """Read a file, decompressing it where its first bytes say that it is compressed.
 
     `limit` stops after that many bytes of content. A compressed file that was cut off gives what
@@ -83,7 +83,7 @@ def _from_zstandard(packed: bytes) -> Content:
                 return Content(bytes(data), complete=True)
 
 
-def utf8_text(path: Path, data: bytes, encoding: str = "utf-8") -> bytes:
+def utf8_text(path: Export, data: bytes, encoding: str = "utf-8") -> bytes:
     """Return text as UTF-8 without a byte order mark; it may end within a sign.
 
     Raises:

@@ -8,17 +8,20 @@ import polars as pl
 
 from devops_analytics.config import Settings, SourceBase, environment_kind
 from devops_analytics.errors import ExportError
-from devops_analytics.schema import RESULTS, TABLES, TIME, polars_schema
+from devops_analytics.schema import TABLES, polars_schema
+from devops_analytics.schema_columns import TIME
 from devops_analytics.sources.casting import (
     as_text,
     flags,
     known_values,
     most_frequent,
+    numbers,
     whole_numbers,
     word_lists,
 )
 from devops_analytics.sources.people import GUESSABLE, PEOPLE, are_bots, pseudonyms
 from devops_analytics.sources.problems import (
+    NOT_A_FIGURE,
     NOT_A_FLAG,
     NOT_A_NUMBER,
     Problem,
@@ -153,6 +156,8 @@ def _converted(
         return _or_reason(values, flags(values), NOT_A_FLAG)
     if dtype == pl.Int64:
         return _or_reason(values, whole_numbers(values), NOT_A_NUMBER)
+    if dtype == pl.Float64:
+        return _or_reason(values, numbers(values), NOT_A_FIGURE)
     return as_text(values), None
 
 
@@ -172,8 +177,9 @@ def _completed(
         rows = rows.with_columns(
             is_merge=pl.coalesce("is_merge", pl.col("parents").list.len() > 1),
         )
-    if "result" in rows.columns:
-        rows = _with_known_results(rows, table, notes)
+    for name, column in TABLES[table].columns().items():
+        if _may_be_unknown(column):
+            rows = _with_known_words(rows, table, name, notes)
     if "service" in rows.columns:
         rows = rows.with_columns(pl.col("service").replace(settings.service_aliases))
     if "environment_kind" in rows.columns:
@@ -183,9 +189,16 @@ def _completed(
 
 def _defaults(table: str) -> list[pl.Expr]:
     """Return what a required column is where an export doesn't have it."""
-    filled = []
-    if "attempt" in TABLES[table].primary_key():
-        filled.append(pl.col("attempt").fill_null(1))
+    filled = [
+        pl.col(name).fill_null(1)
+        for name in ("attempt", "number")
+        if name in TABLES[table].primary_key()
+    ]
+    filled += [
+        pl.col(name).fill_null("")
+        for name, column in TABLES[table].columns().items()
+        if (column.metadata or {}).get("may_be_empty")
+    ]
     if table == "deployments":
         filled.append(pl.col("method").fill_null("reported"))
     return filled
@@ -195,7 +208,7 @@ def _spellings(table: str) -> list[pl.Expr]:
     """Return the columns in which case and blanks mean nothing, spelt one way."""
     spelt = []
     for name, column in TABLES[table].columns().items():
-        if name in _SHAS or (_allowed(column) and name != "result"):
+        if name in _SHAS or (_allowed(column) and not _may_be_unknown(column)):
             spelt.append(pl.col(name).str.strip_chars().str.to_lowercase())
         elif name == "parents":
             spelt.append(pl.col(name).list.eval(pl.element().str.to_lowercase()))
@@ -206,15 +219,22 @@ def _allowed(column: dy.Column) -> tuple[str, ...]:
     return tuple((column.metadata or {}).get("allowed", ()))
 
 
-def _with_known_results(rows: pl.DataFrame, table: str, notes: list[str]) -> pl.DataFrame:
-    word = pl.col("result").str.strip_chars().str.to_lowercase()
-    is_known = word.is_in(RESULTS).fill_null(value=False)
-    strange = rows.filter(~is_known)["result"].fill_null("(none)")
-    rows = rows.with_columns(result=pl.when(is_known).then(word).otherwise(pl.lit("unknown")))
+def _may_be_unknown(column: dy.Column) -> bool:
+    """Say whether a word that nobody knows becomes `unknown` in this column."""
+    return not column.nullable and "unknown" in _allowed(column)
+
+
+def _with_known_words(rows: pl.DataFrame, table: str, name: str, notes: list[str]) -> pl.DataFrame:
+    """Return the rows with `unknown` where a word is none of those allowed, and count these."""
+    word = pl.col(name).str.strip_chars().str.to_lowercase()
+    is_known = word.is_in(_allowed(TABLES[table].columns()[name])).fill_null(value=False)
+    strange = rows.filter(~is_known)[name].fill_null("(none)")
+    rows = rows.with_columns(pl.when(is_known).then(word).otherwise(pl.lit("unknown")).alias(name))
     if strange.is_empty():
         return rows
+    kinds = {"result": "results", "severity": "severities"}[name]
     notes.append(
-        f"{table}: {len(strange)} results are taken as unknown, as nobody knows the words: "
+        f"{table}: {len(strange)} {kinds} are taken as unknown, as nobody knows the words: "
         f"{most_frequent(strange)}"
     )
     return rows

@@ -9,7 +9,7 @@ import polars as pl
 
 from devops_analytics.config import Settings
 from devops_analytics.errors import ExportError
-from devops_analytics.schema import TIME
+from devops_analytics.schema_columns import TIME
 from devops_analytics.sources.git_command import Clone, records
 from devops_analytics.sources.people import are_bots, pseudonyms
 from devops_analytics.text import filled

@@ -7,13 +7,13 @@ or without a line between them), pretty-printed or not, compressed or not, and c
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Final, NamedTuple
 
 import msgspec
 
 from devops_analytics.errors import ExportError
 from devops_analytics.sources.compressed import read_content, utf8_text
+from devops_analytics.sources.source import Export
 
 NOT_JSON: Final = "not_json"
 TRUNCATED: Final = "truncated_json"
@@ -61,7 +61,9 @@ class _Piece(NamedTuple):
     detail: str = ""
 
 
-def read_records(path: Path, *, wrappers: tuple[str, ...] = (), encoding: str = "utf-8") -> Records:
+def read_records(
+    path: Export, *, wrappers: tuple[str, ...] = (), encoding: str = "utf-8"
+) -> Records:
     """Read every record of a JSON file.
 
     `wrappers` names the keys that an API's page holds its records under. An object that has an
@@ -92,7 +94,7 @@ def read_records(path: Path, *, wrappers: tuple[str, ...] = (), encoding: str = 
     return records
 
 
-def first_records(path: Path, *, wrappers: tuple[str, ...] = ()) -> list[bytes]:
+def first_records(path: Export, *, wrappers: tuple[str, ...] = ()) -> list[bytes]:
     """Return the records in the first megabyte of a file; none where it is no JSON."""
     try:
         text = utf8_text(path, read_content(path, limit=_SAMPLE).data, "utf-8")
@@ -103,7 +105,7 @@ def first_records(path: Path, *, wrappers: tuple[str, ...] = ()) -> list[bytes]:
     return [piece.raw for piece in pieces if not piece.reason]
 
 
-def _refuse_other_formats(path: Path, text: bytes) -> None:
+def _refuse_other_formats(path: Export, text: bytes) -> None:
     start = _beginning(text)
     if not start:
         raise ExportError(f"{path}: the file is empty; expected JSON. Export it again.")
@@ -114,7 +116,7 @@ def _refuse_other_formats(path: Path, text: bytes) -> None:
         )
 
 
-def _refuse_without_records(path: Path, text: bytes, pieces: list[_Piece]) -> None:
+def _refuse_without_records(path: Export, text: bytes, pieces: list[_Piece]) -> None:
     reasons = {piece.reason for piece in pieces}
     if None in reasons or TRUNCATED in reasons or not reasons:
         return

@@ -11,7 +11,7 @@ from typing import Any, Final, NamedTuple
 import msgspec
 import polars as pl
 
-from devops_analytics.config import PagerdutySource
+from devops_analytics.config_tools import PagerdutySource
 from devops_analytics.errors import ExportError
 from devops_analytics.sources.compressed import read_content, utf8_text
 from devops_analytics.sources.json_records import first_records, read_records

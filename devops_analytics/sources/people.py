@@ -7,7 +7,7 @@ from typing import Final
 
 import polars as pl
 
-PEOPLE: Final = ("author", "reviewer")
+PEOPLE: Final = ("author", "reviewer", "respondent")
 """The columns of the canonical tables that name a person."""
 GUESSABLE: Final = (
     "people.salt is empty, so whoever knows a name can find its pseudonym; set a secret salt under "

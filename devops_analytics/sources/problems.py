@@ -18,6 +18,7 @@ from devops_analytics.sources.times import (
 from devops_analytics.text import filled
 
 NOT_A_NUMBER: Final = "not_a_number"
+NOT_A_FIGURE: Final = "not_a_figure"
 NOT_A_FLAG: Final = "not_a_flag"
 
 _SHOWN: Final = 80
@@ -30,6 +31,7 @@ _ADVICE: Final = {
     OUT_OF_RANGE: "expected a year from 1990 to 2100; correct the export, or leave it empty",
     NOT_A_NUMBER: "expected a whole number; correct the export, or take the number out with "
     "`pattern`",
+    NOT_A_FIGURE: "expected a number, with a point before its decimals; correct the export",
     NOT_A_FLAG: "expected true or false (1, 0, yes, no); map the export's words with `values`",
 }
 

@@ -1,6 +1,7 @@
 """What every source gives: drafts of canonical rows, and the tools to make and judge them."""
 
-from collections.abc import Callable, Iterator
+import io
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -8,6 +9,36 @@ from typing import Any
 import polars as pl
 
 from devops_analytics.config import Settings
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """An export, or a part of one, that is no file of its own: out of an archive, or some lines.
+
+    It is read as a file is: by its `name`, and by what `open` gives.
+    """
+
+    name: str
+    data: bytes
+    within: Path
+    """The file that it was taken out of."""
+
+    @property
+    def suffix(self) -> str:
+        """The end of the name, with its dot."""
+        return Path(self.name).suffix
+
+    def open(self, _mode: str = "rb") -> io.BytesIO:
+        """Return the content as a binary file."""
+        return io.BytesIO(self.data)
+
+    def __str__(self) -> str:
+        """Return the name for messages."""
+        return f"{self.within} ({self.name})"
+
+
+Export = Path | Held
+"""What a source reads; its content comes from `read_content` or `open`, never by its path."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -74,16 +105,23 @@ class Context:
 class SourceKind:
     """A source as the registry knows it.
 
-    `read(path, entry, context)` yields drafts; it raises `ExportError` when nothing in the file
-    can be read. `read_many(paths, entry, context)` is there where records of one file complete
-    those of another: it takes all files of an entry and yields each draft with its file; `context`
-    then is the first file's. `recognise(path)` returns None when the file is not this tool's.
+    `read(export, entry, context)` yields drafts; it raises `ExportError` when nothing in the
+    export can be read. `read_many(paths, entry, context)` is there where records of one file
+    complete those of another: it takes all files of an entry and yields each draft with its file;
+    `context` then is the first file's. `recognise(export)` returns None when it is not this tool's.
+
+    `words` has every status word that the tool documents with the canonical one, by what it is a
+    status of (`"build result"`). `by_line` says that the records of a file with one on each line
+    are independent of each other, so that such a file may be read in parts, and from where it
+    ended the last time.
     """
 
     kind: str
     title: str
     reads: str
     tables: tuple[str, ...]
-    read: Callable[[Path, Any, Context], Iterator[Draft]]
-    recognise: Callable[[Path], Recognition | None]
+    read: Callable[[Any, Any, Context], Iterator[Draft]]
+    recognise: Callable[[Any], Recognition | None]
     read_many: Callable[[list[Path], Any, Context], Iterator[tuple[Path, Draft]]] | None = None
+    words: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    by_line: bool = False

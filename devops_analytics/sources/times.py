@@ -7,7 +7,7 @@ import polars as pl
 from polars.exceptions import PolarsError
 
 from devops_analytics.errors import ExportError
-from devops_analytics.schema import TIME
+from devops_analytics.schema_columns import TIME
 
 NOT_A_TIME: Final = "not_a_time"
 WITHOUT_ZONE: Final = "time_without_zone"

@@ -9,7 +9,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from devops_analytics.config import PagerdutySource, settings_from
+from devops_analytics.config import settings_from
+from devops_analytics.config_tools import PagerdutySource
 from devops_analytics.errors import ExportError
 from devops_analytics.sources.conform import Batch, conform
 from devops_analytics.sources.pagerduty import PAGERDUTY

@@ -3,7 +3,8 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from devops_analytics.config import GithubSource, Settings
+from devops_analytics.config import Settings
+from devops_analytics.config_tools import GithubSource
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

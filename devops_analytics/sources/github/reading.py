@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
-from devops_analytics.config import GithubSource
+from devops_analytics.config_tools import GithubSource
 from devops_analytics.errors import ExportError
 from devops_analytics.sources.github.answers import (
     KINDS,

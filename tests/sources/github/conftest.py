@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from devops_analytics.config import GithubSource, settings_from
+from devops_analytics.config import settings_from
+from devops_analytics.config_tools import GithubSource
 from devops_analytics.sources.conform import Batch, conform
 from devops_analytics.sources.github import GITHUB
 from devops_analytics.sources.source import Context

@@ -8,7 +8,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from devops_analytics.config import GithubSource, Settings
+from devops_analytics.config import Settings
+from devops_analytics.config_tools import GithubSource
 from devops_analytics.errors import ExportError
 from devops_analytics.schema import TABLES
 from devops_analytics.sources.conform import conform

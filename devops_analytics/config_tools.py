@@ -1,0 +1,369 @@
+"""The `[[sources]]` entries whose tool is known, so that hardly anything needs to be said."""
+
+from typing import Annotated, Final, Literal, get_args
+
+from pydantic import Field
+
+from devops_analytics.config_sources import (
+    GitSource,
+    MappedSource,
+    Pattern,
+    Section,
+    SourceBase,
+    TableSource,
+    TimeZone,
+)
+
+
+class InRepository(SourceBase):
+    """What an entry says whose records may not name their repository or service."""
+
+    repository: str | None = None
+    """The repository's name, where the records don't say."""
+    service: str | None = None
+    """The service that deployments and incidents belong to, where a repository has several."""
+
+
+class WithIssues(InRepository):
+    """What an entry says whose issues may be incidents."""
+
+    incident_labels: list[str] = ["incident", "outage"]
+    """Labels that make an issue an incident."""
+
+
+class InZone(SourceBase):
+    """What an entry says whose times may carry no offset."""
+
+    time_zone: TimeZone | None = None
+    """Zone of times that carry none; without it such rows are quarantined."""
+
+
+class OfService(InZone):
+    """What an entry says whose records may not name their service."""
+
+    service: str | None = None
+    """The service that the records belong to, where they don't say."""
+
+
+# ---- Delivery platforms ---- #
+
+
+class GithubSource(WithIssues):
+    """GitHub: REST answers, webhook events and alerts saved as files."""
+
+    kind: Literal["github"]
+
+
+class GitlabSource(WithIssues):
+    """GitLab: REST answers saved as files."""
+
+    kind: Literal["gitlab"]
+
+
+class BitbucketSource(InRepository):
+    """Bitbucket: REST answers (Cloud and Data Center) saved as files."""
+
+    kind: Literal["bitbucket"]
+
+
+class AzuredevopsSource(InRepository):
+    """Azure DevOps: REST answers saved as files."""
+
+    kind: Literal["azuredevops"]
+
+
+class JenkinsSource(InRepository):
+    """Jenkins: answers of its JSON API saved as files."""
+
+    kind: Literal["jenkins"]
+
+
+class CircleciSource(InRepository):
+    """CircleCI: answers of its API saved as files."""
+
+    kind: Literal["circleci"]
+
+
+class BambooSource(InRepository):
+    """Bamboo: answers of its REST API saved as files."""
+
+    kind: Literal["bamboo"]
+
+
+class ArgocdSource(InRepository):
+    """Argo CD: applications with their history, as JSON or YAML."""
+
+    kind: Literal["argocd"]
+
+
+# ---- GitOps and infrastructure as code ---- #
+
+
+class GitopsPath(Section):
+    """Where a GitOps repository says which version of a service runs in an environment."""
+
+    path: Pattern
+    """Matches the file's path; its groups `service` and `environment` name these."""
+    key: str
+    """Dotted path of the version in the YAML, such as `image.tag`; `*` stands for any key or item.
+    """
+    service: str | None = None
+    """The service, where the path does not name it."""
+    environment: str | None = None
+    """The environment, where the path does not name it."""
+    repository: str | None = None
+    """The repository that the versions belong to; without it, the service's only one."""
+
+
+class GitopsSource(SourceBase):
+    """A clone whose history is the deployment log: versions per environment in YAML."""
+
+    kind: Literal["gitops"]
+    deployments: list[GitopsPath]
+    """Where the versions are."""
+    repository: str | None = None
+    """The clone's name; without it, the folder's."""
+
+
+class InfrastructureSource(SourceBase):
+    """A clone in which infrastructure as code is looked for, by path and content."""
+
+    kind: Literal["infrastructure"]
+    repository: str | None = None
+    """The repository's name; without it, the folder's."""
+
+
+class TerraformSource(InRepository):
+    """Terraform and OpenTofu: plans and states as `show -json` prints them."""
+
+    kind: Literal["terraform"]
+    environment: str | None = None
+    """The environment that the plan or state is of."""
+
+
+# ---- Incidents and alerts ---- #
+
+
+class PagerdutySource(InZone):
+    """PagerDuty: incidents, analytics, log entries and change events, as JSON or CSV."""
+
+    kind: Literal["pagerduty"]
+
+
+class OpsgenieSource(OfService):
+    """Opsgenie and Jira Service Management: alerts and incidents as JSON."""
+
+    kind: Literal["opsgenie"]
+
+
+class JiraSource(OfService):
+    """Jira: issues as search JSON with changelog, or as CSV."""
+
+    kind: Literal["jira"]
+    time_format: str | None = None
+    """How times of the CSV are written, in strptime's signs."""
+    incident_types: list[str] = ["incident", "outage", "bug", "production incident"]
+    """Issue types (any case) that are incidents."""
+
+
+class ServicenowSource(OfService):
+    """ServiceNow: incident and change tables as JSON or CSV, and event logs of incidents."""
+
+    kind: Literal["servicenow"]
+    time_format: str | None = None
+    """How times are written, in strptime's signs, where they are not ISO 8601."""
+
+
+class StatuspageSource(OfService):
+    """Statuspage: incidents and maintenances as JSON or Atom."""
+
+    kind: Literal["statuspage"]
+
+
+class StatusRecordsSource(OfService):
+    """Status records as Markdown with front matter, or YAML (cState, Upptime)."""
+
+    kind: Literal["status_records"]
+
+
+class AlertmanagerSource(OfService):
+    """Prometheus Alertmanager: alerts of its API and webhook logs, as JSON."""
+
+    kind: Literal["alertmanager"]
+
+
+# ---- Standards ---- #
+
+
+class CdeventsSource(InRepository):
+    """CDEvents, as JSON with or without a CloudEvents envelope."""
+
+    kind: Literal["cdevents"]
+
+
+class OtlpSource(InRepository):
+    """OpenTelemetry traces and logs of CI/CD and deployments, as OTLP JSON."""
+
+    kind: Literal["otlp"]
+
+
+class TestReportsSource(InZone):
+    """Test reports: JUnit, NUnit, xUnit.net and TRX XML."""
+
+    __test__ = False  # the name begins as pytest's own do
+
+    kind: Literal["test_reports"]
+    repository: str | None = None
+    """The repository tested."""
+    run: Pattern | None = None
+    """Takes the run's id out of the file's path: group `run`, else the whole match."""
+
+
+class SarifSource(InRepository):
+    """SARIF 2.1.0: findings of scanners."""
+
+    kind: Literal["sarif"]
+
+
+class SbomSource(InRepository):
+    """Bills of materials: CycloneDX (JSON, XML) and SPDX (JSON, tag-value)."""
+
+    kind: Literal["sbom"]
+
+
+class OpenvexSource(InRepository):
+    """OpenVEX statements."""
+
+    kind: Literal["openvex"]
+
+
+class ScorecardSource(InRepository):
+    """OpenSSF Scorecard results as JSON."""
+
+    kind: Literal["scorecard"]
+
+
+class SonarqubeSource(InRepository):
+    """SonarQube: issues and hotspots as JSON."""
+
+    kind: Literal["sonarqube"]
+
+
+class TrivySource(InRepository):
+    """Trivy: reports as JSON."""
+
+    kind: Literal["trivy"]
+
+
+# ---- People ---- #
+
+
+class Item(Section):
+    """An item (question) of a survey."""
+
+    column: str
+    """The question as the export writes it: a column (wide) or a value of the item column (long).
+    """
+    scale: str = "1-7"
+    """The scale of the answers, as lowest-highest."""
+    values: dict[str, float] = {}
+    """The answer's label (any case) → its number; labels that are not here are not known."""
+
+
+class SurveySource(InZone):
+    """A survey as CSV or Excel, wide or long; answers are coded by label, never by position."""
+
+    kind: Literal["survey"]
+    wave: str
+    """The wave's name, such as `2026-spring`."""
+    items: dict[str, Annotated[Item, Field()]] = {}
+    """Item id → where its answers are and how they are coded; what is not here is not read."""
+    respondent: str | None = None
+    """The column that tells respondents apart; without it, every row is one (wide)."""
+    team: str | None = None
+    """The column that names the respondent's team."""
+    at: str | None = None
+    """The column that dates the answers."""
+    item: str | None = None
+    """Long format: the column that names the item."""
+    answer: str | None = None
+    """Long format: the column that holds the answer."""
+    not_known: list[str] = [
+        "don't know",
+        "do not know",
+        "n/a",
+        "not applicable",
+        "prefer not to say",
+    ]
+    """Answers (any case) that say nothing: they count as missing."""
+    time_format: str | None = None
+    """How times are written, in strptime's signs, where they are not ISO 8601."""
+    sheet: str | None = None
+    """The sheet of a workbook; without it, the first."""
+
+
+class AttestationsSource(InZone):
+    """Attestations as CSV or TOML."""
+
+    kind: Literal["attestations"]
+
+
+# ---- Other stores ---- #
+
+
+class DatabaseSource(MappedSource):
+    """A query of a database, read only, with a declared column mapping."""
+
+    kind: Literal["database"]
+    query: str
+    """The SELECT whose rows are read."""
+
+
+class DevlakeSource(SourceBase):
+    """Apache DevLake: its domain tables, as a folder of CSV or Parquet or from its database."""
+
+    kind: Literal["devlake"]
+
+
+Source = Annotated[
+    GitSource
+    | GithubSource
+    | GitlabSource
+    | BitbucketSource
+    | AzuredevopsSource
+    | JenkinsSource
+    | CircleciSource
+    | BambooSource
+    | ArgocdSource
+    | GitopsSource
+    | InfrastructureSource
+    | TerraformSource
+    | PagerdutySource
+    | OpsgenieSource
+    | JiraSource
+    | ServicenowSource
+    | StatuspageSource
+    | StatusRecordsSource
+    | AlertmanagerSource
+    | CdeventsSource
+    | OtlpSource
+    | TestReportsSource
+    | SarifSource
+    | SbomSource
+    | OpenvexSource
+    | ScorecardSource
+    | SonarqubeSource
+    | TrivySource
+    | SurveySource
+    | AttestationsSource
+    | TableSource
+    | DatabaseSource
+    | DevlakeSource,
+    Field(discriminator="kind"),
+]
+
+SOURCE_TYPES: Final[dict[str, type[SourceBase]]] = {
+    get_args(entry.model_fields["kind"].annotation)[0]: entry
+    for entry in get_args(get_args(Source)[0])
+}
+"""The type of a `[[sources]]` entry for each `kind`."""

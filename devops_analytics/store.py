@@ -7,6 +7,7 @@ was.
 
 import hashlib
 import json
+import shutil
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -19,9 +20,10 @@ from devops_analytics.errors import DevopsAnalyticsError
 from devops_analytics.schema import TABLES, empty
 from devops_analytics.sources.source import QUARANTINE
 
-VERSION: Final = 1
+VERSION: Final = 2
 MANIFEST: Final = "manifest.json"
 QUARANTINE_FOLDER: Final = "quarantine"
+PENDING: Final = "pending"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -55,6 +57,15 @@ class Part:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class End:
+    """Where the reading of a file ended: in bytes, in lines, and what identifies all before it."""
+
+    at: int
+    lines: int
+    content: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class LoadedFile:
     """What is known of one export that was loaded."""
 
@@ -65,6 +76,8 @@ class LoadedFile:
     parts: tuple[Part, ...]
     notes: tuple[str, ...] = ()
     vanished: bool = False
+    end: End | None = None
+    """Where to go on when the file has grown; None: a changed file is read anew."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -113,20 +126,43 @@ def read_manifest(store: Store) -> Manifest:
 def _files(data: dict[str, Any]) -> tuple[LoadedFile, ...]:
     if data["version"] != VERSION:
         raise KeyError(f"version {data['version']}")
-    return tuple(
-        LoadedFile(
-            **{
-                **file,
-                "parts": tuple(Part(**part) for part in file["parts"]),
-                "notes": tuple(file["notes"]),
-            }
-        )
-        for file in data["files"]
-    )
+    return tuple(_file(file) for file in data["files"])
+
+
+def _file(data: dict[str, Any]) -> LoadedFile:
+    held = {
+        "parts": tuple(Part(**part) for part in data["parts"]),
+        "notes": tuple(data["notes"]),
+        "end": End(**data["end"]) if data["end"] else None,
+    }
+    return LoadedFile(**data | held)
+
+
+def _pending_path(store: Store, identity: str) -> Path:
+    return store.folder / PENDING / f"{hashlib.sha256(identity.encode()).hexdigest()[:24]}.json"
+
+
+def write_pending(store: Store, identity: str, file: LoadedFile) -> None:
+    """Note that a file is loaded, before the manifest says so: a killed load goes on from here.
+
+    `identity` says what its rows were made from.
+    """
+    write_atomically(_pending_path(store, identity), json.dumps(asdict(file)).encode())
+
+
+def read_pending(store: Store, identity: str) -> LoadedFile | None:
+    """Return what a killed load had noted of a file, if its parts are all there."""
+    try:
+        text = _pending_path(store, identity).read_text(encoding="utf-8")
+        file = _file(json.loads(text))
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+    names = [name for part in file.parts for name in (part.name, part.quarantine) if name]
+    return file if all((store.folder / name).exists() for name in names) else None
 
 
 def write_manifest(store: Store, manifest: Manifest) -> None:
-    """Replace the manifest in one step, then delete the parts that it no longer names."""
+    """Replace the manifest in one step, then delete what it no longer names."""
     text = json.dumps(
         {"version": manifest.version, "files": [asdict(file) for file in manifest.files]}, indent=1
     )
@@ -135,9 +171,10 @@ def write_manifest(store: Store, manifest: Manifest) -> None:
         part.quarantine for part in manifest.parts if part.quarantine
     }
     for folder in (*TABLES, QUARANTINE_FOLDER):
-        for path in (store.folder / folder).glob("*.parquet"):
+        for path in (store.folder / folder).glob("*"):
             if f"{folder}/{path.name}" not in named:
                 path.unlink()
+    shutil.rmtree(store.folder / PENDING, ignore_errors=True)
 
 
 def write_part(store: Store, folder: str, frame: pl.DataFrame, identity: str) -> str:

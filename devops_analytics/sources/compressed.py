@@ -1,8 +1,13 @@
 """Content of a text export: plain or compressed (gzip, Zstandard), also where it was cut off."""
 
 import codecs
+import gzip
+import io
 import zlib
-from typing import Final, NamedTuple
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO, Final, NamedTuple
 
 from devops_analytics.errors import ExportError
 from devops_analytics.sources.source import Export
@@ -11,6 +16,10 @@ _GZIP: Final = b"\x1f\x8b"
 _ZSTANDARD: Final = b"\x28\xb5\x2f\xfd"
 _BLOCK: Final = 1 << 16
 _CHUNK: Final = 1 << 20
+
+
+MOST_BYTES: Final = 512 << 20
+"""Of a file that is read at once, unpacked."""
 
 
 class Content(NamedTuple):
@@ -31,15 +40,49 @@ def read_content(path: Export, *, limit: int | None = None) -> Content:
     """
     try:
         with path.open("rb") as file:
-            packed = file.read() if limit is None else file.read(limit)
+            packed = file.read(MOST_BYTES + 1 if limit is None else limit)
             cut = limit is not None and bool(file.read(1))
     except OSError as error:
         raise ExportError(f"{path}: can't be read ({error.strerror}).") from error
+    most = MOST_BYTES + 1 if limit is None else limit
     if packed.startswith(_GZIP):
-        return _limited(_from_gzip(packed), limit)
-    if packed.startswith(_ZSTANDARD):
-        return _limited(_from_zstandard(packed), limit)
-    return Content(packed, not cut)
+        content = _limited(_from_gzip(packed, most), most)
+    elif packed.startswith(_ZSTANDARD):
+        content = _limited(_from_zstandard(packed, most), most)
+    else:
+        content = Content(packed, not cut)
+    if limit is None and len(content.data) > MOST_BYTES:
+        raise ExportError(
+            f"{path}: holds more than {MOST_BYTES >> 20:,} MB in a form that can't be read in "
+            "parts. Write it with one record on each line (JSON lines, such as `jq -c '.[]'` "
+            "makes, or CSV), or in several files."
+        )
+    return content
+
+
+def is_packed(export: Export) -> bool:
+    """Say whether a file is compressed, by its first bytes."""
+    with export.open("rb") as file:
+        return file.read(len(_ZSTANDARD)).startswith((_GZIP, _ZSTANDARD))
+
+
+@contextmanager
+def opened(path: Path) -> Iterator[IO[bytes]]:
+    """Give the content of a file as a stream, decompressing it as it is read."""
+    if not is_packed(path):
+        with path.open("rb") as file:
+            yield file
+        return
+    with path.open("rb") as file:
+        is_gzip = file.read(len(_GZIP)) == _GZIP
+    if is_gzip:
+        with gzip.open(path, "rb") as unpacked:
+            yield io.BufferedReader(unpacked)
+        return
+    import pyarrow as pa  # type: ignore[import-untyped]  # noqa: PLC0415
+
+    with pa.CompressedInputStream(str(path), "zstd") as stream:
+        yield io.BufferedReader(stream)
 
 
 def _limited(content: Content, limit: int | None) -> Content:
@@ -48,23 +91,25 @@ def _limited(content: Content, limit: int | None) -> Content:
     return Content(content.data[:limit], complete=False)
 
 
-def _from_gzip(packed: bytes) -> Content:
+def _from_gzip(packed: bytes, most: int) -> Content:
     parts: list[bytes] = []
-    while packed.startswith(_GZIP):
+    size = 0
+    while packed.startswith(_GZIP) and size <= most:
         unpack = zlib.decompressobj(wbits=31)
         try:
-            parts.append(unpack.decompress(packed))
+            parts.append(unpack.decompress(packed, most + 1 - size))
         except zlib.error:
             return Content(b"".join(parts), complete=False)
+        size += len(parts[-1])
         if not unpack.eof:
             return Content(b"".join(parts), complete=False)
         packed = unpack.unused_data
     return Content(b"".join(parts), complete=True)
 
 
-def _from_zstandard(packed: bytes) -> Content:
+def _from_zstandard(packed: bytes, most: int) -> Content:
     # pyarrow takes a while to import, and few exports are packed this way.
-    import pyarrow as pa  # type: ignore[import-untyped]  # noqa: PLC0415
+    import pyarrow as pa  # noqa: PLC0415
 
     data = bytearray()
     size = _BLOCK
@@ -72,7 +117,7 @@ def _from_zstandard(packed: bytes) -> Content:
         with pa.CompressedInputStream(pa.BufferReader(packed), "zstd") as stream:
             try:
                 stream.read(len(data))
-                while block := stream.read(size):
+                while len(data) <= most and (block := stream.read(size)):
                     data += block
             except OSError:
                 if size == 1:

@@ -108,6 +108,7 @@ GIT: Final = SourceKind(
     tables=("commits", "refs", "file_changes"),
     read=read,
     recognise=recognise,
+    state=lambda _, path: state(path),
 )
 
 

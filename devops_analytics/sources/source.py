@@ -28,6 +28,11 @@ class Held:
         """The end of the name, with its dot."""
         return Path(self.name).suffix
 
+    @property
+    def suffixes(self) -> list[str]:
+        """All endings of the name."""
+        return Path(self.name).suffixes
+
     def open(self, _mode: str = "rb") -> io.BytesIO:
         """Return the content as a binary file."""
         return io.BytesIO(self.data)
@@ -97,6 +102,10 @@ class Context:
     """The file's name as shown to users: relative to the settings file."""
     cache: Path | None = None
     """A folder where a source may keep what is dear to compute; None: keep nothing."""
+    labels: Mapping[Path, str] = field(default_factory=dict)
+    """The names of all files that are read together with this one."""
+    before: int = 0
+    """Lines of the file that stand before the part that is read."""
     progress: Callable[[str, int, int | None], None] | None = None
     """Called with (what, done, total) while a long read goes on."""
 
@@ -113,7 +122,9 @@ class SourceKind:
     `words` has every status word that the tool documents with the canonical one, by what it is a
     status of (`"build result"`). `by_line` says that the records of a file with one on each line
     are independent of each other, so that such a file may be read in parts, and from where it
-    ended the last time.
+    ended the last time. `reads_folders` says that a folder is one export of it.
+    `state(entry, path)` is there where an export is no file (a clone, a query): it returns what
+    identifies its content.
     """
 
     kind: str
@@ -125,3 +136,5 @@ class SourceKind:
     read_many: Callable[[list[Path], Any, Context], Iterator[tuple[Path, Draft]]] | None = None
     words: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     by_line: bool = False
+    reads_folders: bool = False
+    state: Callable[[Any, Path], str] | None = None

@@ -2,7 +2,6 @@
 
 import difflib
 from collections.abc import Iterator, Sequence
-from pathlib import Path
 from typing import Any, Final
 
 import msgspec
@@ -22,7 +21,14 @@ from devops_analytics.sources.mapping import (
     source_columns,
 )
 from devops_analytics.sources.people import PEOPLE
-from devops_analytics.sources.source import QUARANTINE, Context, Draft, Recognition, SourceKind
+from devops_analytics.sources.source import (
+    QUARANTINE,
+    Context,
+    Draft,
+    Export,
+    Recognition,
+    SourceKind,
+)
 from devops_analytics.sources.tabular import Tabular, column_names, file_format, read_tabular
 from devops_analytics.text import filled
 
@@ -36,7 +42,7 @@ _KEYS_SHOWN: Final = 100
 _LOADABLE: Final = tuple(name for name in TABLES if not name.startswith("service"))
 
 
-def read(path: Path, entry: TableSource, context: Context) -> Iterator[Draft]:
+def read(path: Export, entry: TableSource, context: Context) -> Iterator[Draft]:
     """Yield one draft of the declared table.
 
     Raises:
@@ -81,7 +87,7 @@ _RECORD: Final = "\0record"
 # ---- Rows ---- #
 
 
-def _read(path: Path, entry: TableSource) -> Tabular:
+def _read(path: Export, entry: TableSource) -> Tabular:
     if file_format(path) != "json":
         return read_tabular(
             path, encoding=entry.encoding, separator=entry.separator, sheet=entry.sheet
@@ -134,7 +140,7 @@ def _text(value: Any) -> str | None:
     return msgspec.json.encode(value).decode()
 
 
-def _check_keys(path: Path, entry: TableSource, records: Sequence[Any]) -> None:
+def _check_keys(path: Export, entry: TableSource, records: Sequence[Any]) -> None:
     for name in source_columns(entry):
         if all(_value(record, name) is _Nothing for record in records):
             keys = dict.fromkeys(
@@ -146,13 +152,13 @@ def _check_keys(path: Path, entry: TableSource, records: Sequence[Any]) -> None:
             raise _no_column(path, entry, name, list(keys))
 
 
-def _check_columns(path: Path, entry: TableSource, found: Tabular) -> None:
+def _check_columns(path: Export, entry: TableSource, found: Tabular) -> None:
     for name in source_columns(entry):
         if not holds(found.rows, name):
             raise _no_column(path, entry, name, found.rows.columns)
 
 
-def _no_column(path: Path, entry: TableSource, name: str, found: list[str]) -> ExportError:
+def _no_column(path: Export, entry: TableSource, name: str, found: list[str]) -> ExportError:
     near = difflib.get_close_matches(name, found, n=1)
     hint = f" Did you mean {near[0]!r}?" if near else ""
     return ExportError(
@@ -242,7 +248,7 @@ def _unknown_words(entry: TableSource, strange: pl.Series) -> str:
 # ---- Recognition ---- #
 
 
-def recognise(path: Path) -> Recognition | None:
+def recognise(path: Export) -> Recognition | None:
     """Say which canonical table a file's columns fit; None where it is no table.
 
     Only a table whose columns carry the canonical names can be loaded without a mapping.
@@ -266,7 +272,7 @@ def recognise(path: Path) -> Recognition | None:
     )
 
 
-def _names(path: Path) -> list[str]:
+def _names(path: Export) -> list[str]:
     try:
         if file_format(path) != "json":
             return column_names(path)
@@ -290,4 +296,5 @@ TABLE: Final = SourceKind(
     tables=_LOADABLE,
     read=read,
     recognise=recognise,
+    by_line=True,
 )

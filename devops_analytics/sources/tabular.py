@@ -6,7 +6,6 @@ import re
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Final
 
 import polars as pl
@@ -14,6 +13,7 @@ from polars.exceptions import PolarsError
 
 from devops_analytics.errors import ExportError
 from devops_analytics.sources.compressed import read_content
+from devops_analytics.sources.source import Export
 
 WRONG_NUMBER_OF_FIELDS: Final = "wrong_number_of_fields"
 NOT_CSV: Final = "not_csv"
@@ -41,7 +41,7 @@ class Tabular:
     rejected: list[tuple[int, str, str, str | None]]
 
 
-def file_format(path: Path) -> str:
+def file_format(path: Export) -> str:
     """Return parquet, excel, json or text, by the first bytes of the content, else by the name."""
     start = read_content(path, limit=4096).data
     if start.startswith(_PARQUET_START):
@@ -58,7 +58,7 @@ def file_format(path: Path) -> str:
 
 
 def read_tabular(
-    path: Path, *, encoding: str = "utf-8", separator: str | None = None, sheet: str | None = None
+    path: Export, *, encoding: str = "utf-8", separator: str | None = None, sheet: str | None = None
 ) -> Tabular:
     """Read a table of any format but JSON; every column of text and workbooks is text.
 
@@ -75,12 +75,12 @@ def read_tabular(
             return _from_text(path, encoding, separator)
 
 
-def column_names(path: Path) -> list[str]:
+def column_names(path: Export) -> list[str]:
     """Return the names of a table's columns from its beginning; none where it is no table."""
     try:
         match file_format(path):
             case "parquet":
-                return list(pl.read_parquet_schema(path))
+                return list(pl.read_parquet_schema(path.open("rb")))
             case "excel":
                 return _from_excel(path, None).rows.columns
             case "json":
@@ -94,19 +94,19 @@ def column_names(path: Path) -> list[str]:
     return [name for name in header if name]
 
 
-def _from_parquet(path: Path) -> Tabular:
+def _from_parquet(path: Export) -> Tabular:
     try:
-        rows = pl.read_parquet(path)
+        rows = pl.read_parquet(path.open("rb"))
     except (PolarsError, OSError) as error:
         raise ExportError(f"{path}: can't be read as parquet: {_first_line(error)}.") from error
     return Tabular(rows=rows, records=_numbers(1, rows.height), rejected=[])
 
 
-def _from_excel(path: Path, sheet: str | None) -> Tabular:
+def _from_excel(path: Export, sheet: str | None) -> Tabular:
     import fastexcel  # noqa: PLC0415 - only workbooks need it
 
     try:
-        book = fastexcel.read_excel(path)
+        book = fastexcel.read_excel(path.open("rb").read())
         if sheet is not None and sheet not in book.sheet_names:
             raise ExportError(
                 f"{path}: sheet: found none called {sheet!r}; "
@@ -140,7 +140,7 @@ def _numbers(first: int, count: int) -> pl.Series:
     return pl.int_range(first, first + count, dtype=pl.Int64, eager=True)
 
 
-def _checked_names(path: Path, found: list[str]) -> list[str]:
+def _checked_names(path: Export, found: list[str]) -> list[str]:
     names = [name.strip() for name in found]
     twice = [name for name, count in Counter(names).items() if name and count > 1]
     if twice:
@@ -158,7 +158,7 @@ def _named(rows: pl.DataFrame, names: list[str]) -> pl.DataFrame:
 # ---- Text ---- #
 
 
-def _from_text(path: Path, encoding: str, separator: str | None) -> Tabular:
+def _from_text(path: Export, encoding: str, separator: str | None) -> Tabular:
     if separator is not None and (len(separator) != 1 or separator in '"\r\n'):
         raise ExportError(
             f"{path}: separator: found {separator!r}; expected one sign, such as ';' or '\\t'."
@@ -174,7 +174,7 @@ def _from_text(path: Path, encoding: str, separator: str | None) -> Tabular:
     return quick if quick is not None else _careful(_lines(body), first, names, parted_by)
 
 
-def _decoded(path: Path, encoding: str) -> str:
+def _decoded(path: Export, encoding: str) -> str:
     content = read_content(path)
     if not content.complete:
         raise ExportError(f"{path}: the compressed file ends too early; copy it again.")
@@ -202,7 +202,7 @@ def _lines(text: str) -> list[str]:
     return [f"{line}\n" for line in text.removesuffix("\n").split("\n")] if text else []
 
 
-def _header(path: Path, lines: list[str], separator: str | None) -> tuple[int, list[str], str]:
+def _header(path: Export, lines: list[str], separator: str | None) -> tuple[int, list[str], str]:
     """Return the line after the header, the columns' names, and what parts them."""
     begins = next((number for number, line in enumerate(lines) if line.strip()), None)
     if begins is None:

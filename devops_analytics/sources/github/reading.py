@@ -1,6 +1,5 @@
 """The files of a GitHub entry → drafts, and what a file is recognised by."""
 
-import os
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
@@ -79,15 +78,9 @@ def read_many(
             incidents(export, names, deployed),
             refs(export, names),
         ]
-        label = _label(export.path, paths[0], context.label)
+        label = context.labels.get(export.path, context.label)
         for part in _with_refused(export, parts):
             yield export.path, draft_of(part, label)
-
-
-def _label(path: Path, first: Path, label: str) -> str:
-    """Return the name shown for a file, given that of the entry's first one."""
-    beside = os.path.relpath(path.resolve(), first.resolve().parent)
-    return Path(os.path.normpath(Path(label).parent / beside)).as_posix()
 
 
 def _with_refused(export: Export, parts: list[Part]) -> list[Part]:

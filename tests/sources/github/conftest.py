@@ -36,7 +36,11 @@ def load(tmp_path: Path) -> Load:
             path.write_text(text, encoding="utf-8")
             paths.append(path)
         source = GithubSource(kind="github", path="exports", **entry)
-        context = Context(settings=settings_from(settings), label=f"exports/{paths[0].name}")
+        context = Context(
+            settings=settings_from(settings),
+            label=f"exports/{paths[0].name}",
+            labels={path: f"exports/{path.name}" for path in paths},
+        )
         batches = {}
         assert GITHUB.read_many is not None
         for path, draft in GITHUB.read_many(paths, source, context):

@@ -1,0 +1,177 @@
+"""Which files an entry of the settings means: a file, a folder, a glob, those in an archive."""
+
+import difflib
+import os
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from devops_analytics.config import Source
+from devops_analytics.errors import ExportError
+from devops_analytics.loading.identity import content_of
+from devops_analytics.sources import SOURCES
+from devops_analytics.sources.archives import is_archive, unpacked
+from devops_analytics.store import LoadedFile
+
+BETWEEN: Final = "!"
+"""Stands between the name of an archive and that of a file in it."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Located:
+    """An export: the name shown, what identifies its content, where it lies.
+
+    `path` is None where it lies in an archive that is as it was when it was loaded.
+    """
+
+    label: str
+    content: str
+    path: Path | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Found:
+    """The exports of an entry, and what was left unread with the reason."""
+
+    exports: list[Located]
+    unread: list[tuple[str, str]]
+
+
+def locate(
+    entry: Source, base: Path, *, known: Mapping[str, LoadedFile], settings: str, scratch: Path
+) -> Found:
+    """Return the exports that an entry's path means.
+
+    Args:
+        entry: the entry of the settings.
+        base: the folder of the settings file.
+        known: what was loaded of the entry before, by label; it need not be recognised again.
+        settings: what identifies the settings that decide the entry's rows.
+        scratch: a folder that archives are unpacked into.
+
+    Raises:
+        ExportError: nothing is there, or nothing of it is an export of the source.
+    """
+    path = base / entry.path
+    if SOURCES[entry.kind].state is not None:
+        return Found(exports=[_located(entry, path, base)], unread=[])
+    paths = _paths(entry, path, base)
+    is_chosen = path.is_file() or not path.is_dir()
+    found = Found(exports=[], unread=[])
+    for number, one in enumerate(paths):
+        if not is_archive(one):
+            _take(entry, one, base, known, found, is_chosen=is_chosen)
+            continue
+        _take_archive(entry, one, base, known, settings, scratch / str(number), found)
+    if not found.exports:
+        title = SOURCES[entry.kind].title
+        raise ExportError(
+            f"{entry.label}: no file in it is recognised as an export of {title} "
+            f"({len(found.unread)} files looked at)."
+        )
+    return found
+
+
+def _paths(entry: Source, path: Path, base: Path) -> list[Path]:
+    if path.is_file():
+        return [path]
+    if path.is_dir():
+        if SOURCES[entry.kind].reads_folders:
+            return [path]
+        return [
+            one for one in sorted(path.rglob("*")) if one.is_file() and not one.name.startswith(".")
+        ]
+    matches = sorted(match for match in _glob(base, entry.path) if match.is_file())
+    if not matches:
+        raise ExportError(
+            f"{entry.label}: no such file or folder: {entry.path}{_nearest(path)}. "
+            f"The path is relative to the folder of the settings file ({base})."
+        )
+    return matches
+
+
+def _glob(base: Path, pattern: str) -> Iterator[Path]:
+    if not any(sign in pattern for sign in "*?["):
+        return iter(())
+    absolute = Path(pattern)
+    if absolute.is_absolute():
+        return Path(absolute.anchor).glob(str(absolute.relative_to(absolute.anchor)))
+    return base.glob(pattern)
+
+
+def _nearest(path: Path) -> str:
+    if not path.parent.is_dir():
+        return ""
+    names = [other.name for other in path.parent.iterdir()]
+    close = difflib.get_close_matches(path.name, names, n=1)
+    return f" (did you mean {close[0]!r}?)" if close else ""
+
+
+def label_of(path: Path, base: Path) -> str:
+    """Return how a file is shown: relative to the folder of the settings file."""
+    return Path(os.path.relpath(path.resolve(), base.resolve())).as_posix()
+
+
+def _located(entry: Source, path: Path, base: Path) -> Located:
+    label = label_of(path, base) if path.exists() else entry.path
+    return Located(label=label, content=content_of(entry, path), path=path)
+
+
+def _not_recognised(entry: Source) -> str:
+    return f"not recognised as an export of {SOURCES[entry.kind].title}"
+
+
+def _take(
+    entry: Source,
+    path: Path,
+    base: Path,
+    known: Mapping[str, LoadedFile],
+    found: Found,
+    *,
+    is_chosen: bool,
+) -> None:
+    """Take a file that was chosen by the user, is known, or is recognised."""
+    label = label_of(path, base)
+    if is_chosen or label in known or SOURCES[entry.kind].recognise(path) is not None:
+        found.exports.append(_located(entry, path, base))
+    else:
+        found.unread.append((label, _not_recognised(entry)))
+
+
+def _take_archive(
+    entry: Source,
+    path: Path,
+    base: Path,
+    known: Mapping[str, LoadedFile],
+    settings: str,
+    scratch: Path,
+    found: Found,
+) -> None:
+    """Take the files of an archive that are recognised; an archive that is as it was stays shut."""
+    label = label_of(path, base)
+    content = content_of(entry, path)
+    before = [file for name, file in known.items() if name.startswith(f"{label}{BETWEEN}")]
+    # Where records complete each other across files, all are read again if one is new.
+    is_alone = SOURCES[entry.kind].read_many is None
+    if (
+        is_alone
+        and before
+        and all(
+            (file.content, file.settings, file.vanished) == (content, settings, False)
+            for file in before
+        )
+    ):
+        found.exports.extend(
+            Located(label=file.file, content=content, path=None) for file in before
+        )
+        return
+    for member in unpacked(path, scratch):
+        name = f"{label}{BETWEEN}{member.name}"
+        if member.path is None:
+            found.unread.append((name, member.reason))
+        elif SOURCES[entry.kind].recognise(member.path) is None:
+            member.path.unlink()
+            found.unread.append((name, _not_recognised(entry)))
+        else:
+            found.exports.append(Located(label=name, content=content, path=member.path))

@@ -1,0 +1,245 @@
+"""Exports of one entry → parts in the store: what is new is read, what is big in little memory."""
+
+import hashlib
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Final
+
+from devops_analytics.config import Settings, Source
+from devops_analytics.errors import ExportError
+from devops_analytics.loading.identity import beginning_of
+from devops_analytics.loading.locating import Located
+from devops_analytics.sources import SOURCES
+from devops_analytics.sources.conform import Batch, conform
+from devops_analytics.sources.parts import PART, FilePart, parts_of
+from devops_analytics.sources.source import Context, Draft
+from devops_analytics.store import (
+    QUARANTINE_FOLDER,
+    End,
+    LoadedFile,
+    Part,
+    Store,
+    read_pending,
+    write_part,
+    write_pending,
+)
+
+Progress = Callable[[str, int, int | None], None]
+
+MOST_NOTES: Final = 8
+"""Notes that are kept of a file: one that was read in parts may repeat itself."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Loader:
+    """What all exports of one entry are loaded with.
+
+    `fingerprint` identifies the settings that decide its rows, `known` is what was loaded of it
+    before, by label.
+    """
+
+    entry: Source
+    settings: Settings
+    fingerprint: str
+    store: Store
+    known: dict[str, LoadedFile]
+    progress: Progress | None = None
+    part_size: int = PART
+    problems: list[str] = field(default_factory=list)
+
+    def load(self, exports: list[Located]) -> list[tuple[LoadedFile, str]]:
+        """Load what is new and return every file with its state, in order.
+
+        States are new, grown, unchanged and vanished. A file that can't be read is put into
+        `problems` and keeps what was known of it.
+        """
+        joint = [one for one in exports if self._is_joint(one)]
+        done = self._load_joint(joint) if any(map(self._is_fresh, joint)) else {}
+        result = []
+        for export in exports:
+            loaded = done.get(export.label) or self._load_one(export)
+            if loaded is not None:
+                result.append(loaded)
+        labels = {export.label for export in exports}
+        gone = [file for file in self.known.values() if file.file not in labels]
+        return [*result, *((replace(file, vanished=True), "vanished") for file in gone)]
+
+    def _is_fresh(self, export: Located) -> bool:
+        old = self.known.get(export.label)
+        now = (export.content, self.fingerprint, False)
+        return old is None or (old.content, old.settings, old.vanished) != now
+
+    def _is_joint(self, export: Located) -> bool:
+        """Say whether records of this file may complete those of others, and the reverse."""
+        source = SOURCES[self.entry.kind]
+        if source.read_many is None:
+            return False
+        is_big = export.path is not None and export.path.stat().st_size > self.part_size
+        return not (source.by_line and is_big)
+
+    # ---- Files whose records complete each other ---- #
+
+    def _load_joint(self, exports: list[Located]) -> dict[str, tuple[LoadedFile, str]]:
+        """Load all of them, as all decide what each holds; on a fault all stay as they were."""
+        together = "|".join(export.content for export in exports)
+        made_of = hashlib.sha256(together.encode()).hexdigest()
+        try:
+            return {
+                file.file: (file, "new" if self._is_fresh(export) else "unchanged")
+                for export, file in self._joint_files(exports, made_of)
+            }
+        except ExportError as error:
+            self.problems.append(str(error))
+            return {
+                export.label: (old, "unchanged")
+                for export in exports
+                if (old := self.known.get(export.label)) is not None
+            }
+
+    def _joint_files(
+        self, exports: list[Located], made_of: str
+    ) -> Iterator[tuple[Located, LoadedFile]]:
+        source = SOURCES[self.entry.kind]
+        by_path = {export.path: export for export in exports if export.path is not None}
+        if source.read_many is None or not by_path:
+            return
+        labels = {path: export.label for path, export in by_path.items()}
+        first = next(iter(by_path.values()))
+        drafts: dict[Path, list[Draft]] = {path: [] for path in by_path}
+        context = self._context(first.label, labels=labels)
+        for path, draft in source.read_many(list(by_path), self.entry, context):
+            drafts[path].append(draft)
+        for path, export in by_path.items():
+            context = self._context(export.label, labels=labels)
+            batches = [conform(draft, entry=self.entry, context=context) for draft in drafts[path]]
+            parts = self._written(batches, self._identity(export, made_of))
+            yield export, self._file(export, parts, _notes(batches), end=None)
+
+    # ---- Files that stand alone ---- #
+
+    def _load_one(self, export: Located) -> tuple[LoadedFile, str] | None:
+        old = self.known.get(export.label)
+        if old is not None and not self._is_fresh(export):
+            return old, "unchanged"
+        if export.path is None:
+            return None
+        try:
+            if old is not None and self._has_grown(export.path, old):
+                return self._read(export, old), "grown"
+            return self._read(export, None), "new"
+        except ExportError as error:
+            self.problems.append(str(error))
+            return None if old is None else (old, "unchanged")
+
+    def _has_grown(self, path: Path, old: LoadedFile) -> bool:
+        """Say whether a file still begins with all that was read of it, and goes on."""
+        if old.end is None or old.settings != self.fingerprint or old.vanished:
+            return False
+        if path.stat().st_size <= old.end.at:
+            return False
+        return beginning_of(path, old.end.at) == old.end.content
+
+    def _read(self, export: Located, old: LoadedFile | None) -> LoadedFile:
+        """Read a file, or what follows its known beginning, and write each part as it is read."""
+        identity = self._identity(export, export.content)
+        if old is None and (pending := read_pending(self.store, identity)) is not None:
+            return pending
+        if export.path is None:
+            raise AssertionError(f"{export.label} was not unpacked")
+        parts = list(old.parts) if old is not None else []
+        notes = list(old.notes) if old is not None else []
+        piece = None
+        for piece in self._pieces(export.path, old.end if old is not None else None):
+            batches = self._batches(export, piece)
+            parts.extend(self._written(batches, f"{identity}|{piece.before}"))
+            notes.extend(_notes(batches))
+        end = None if piece is None else _end(export.path, piece)
+        file = self._file(export, parts, notes, end)
+        if old is None:
+            write_pending(self.store, identity, file)
+        return file
+
+    def _pieces(self, path: Path, begun: End | None) -> Iterator[FilePart]:
+        """Yield the parts of a file whose records stand alone, else the whole file."""
+        is_wide = getattr(self.entry, "encoding", "utf-8") == "utf-16"
+        if is_wide or not SOURCES[self.entry.kind].by_line:
+            yield FilePart(export=path)
+            return
+        start, lines = (begun.at, begun.lines) if begun is not None else (0, 0)
+        total = path.stat().st_size
+        for piece in parts_of(path, start=start, lines=lines, size=self.part_size):
+            yield piece
+            if self.progress is not None and piece.end is not None:
+                self.progress(f"{path.name} (bytes)", piece.end, total)
+
+    def _batches(self, export: Located, piece: FilePart) -> list[Batch]:
+        context = self._context(export.label, before=piece.before)
+        drafts = SOURCES[self.entry.kind].read(piece.export, self.entry, context)
+        return [conform(draft, entry=self.entry, context=context) for draft in drafts]
+
+    # ---- What both have in common ---- #
+
+    def _context(
+        self, label: str, *, labels: dict[Path, str] | None = None, before: int = 0
+    ) -> Context:
+        return Context(
+            settings=self.settings,
+            label=label,
+            labels=labels or {},
+            cache=self.store.folder / "cache",
+            before=before,
+            progress=self.progress,
+        )
+
+    def _identity(self, export: Located, made_of: str) -> str:
+        return f"{self.entry.label}|{export.label}|{made_of}|{self.fingerprint}"
+
+    def _written(self, batches: list[Batch], identity: str) -> list[Part]:
+        return [
+            _write(self.store, batch, f"{identity}|{index}") for index, batch in enumerate(batches)
+        ]
+
+    def _file(
+        self, export: Located, parts: list[Part], notes: list[str], end: End | None
+    ) -> LoadedFile:
+        said = list(dict.fromkeys(notes))
+        more = len(said) - MOST_NOTES
+        return LoadedFile(
+            source=self.entry.label,
+            file=export.label,
+            content=export.content,
+            settings=self.fingerprint,
+            parts=tuple(parts),
+            notes=(*said[:MOST_NOTES], *((f"and {more} more notes",) if more > 0 else ())),
+            end=end,
+        )
+
+
+def _end(path: Path, piece: FilePart) -> End | None:
+    if piece.end is None or piece.lines is None:
+        return None
+    return End(at=piece.end, lines=piece.lines, content=beginning_of(path, piece.end))
+
+
+def _notes(batches: list[Batch]) -> list[str]:
+    return [note for batch in batches for note in batch.notes]
+
+
+def _write(store: Store, batch: Batch, identity: str) -> Part:
+    name = write_part(store, batch.table, batch.rows, f"{identity}|{batch.table}")
+    rejected = (
+        write_part(store, QUARANTINE_FOLDER, batch.quarantined, f"{identity}|{batch.table}")
+        if batch.quarantined.height
+        else None
+    )
+    return Part(
+        table=batch.table,
+        name=name,
+        read=batch.n_read,
+        rows=batch.rows.height,
+        quarantined=batch.quarantined.height,
+        duplicates=batch.n_duplicates,
+        absorbed=batch.n_absorbed,
+        quarantine=rejected,
+    )

@@ -1,0 +1,163 @@
+"""Files with a record on each line, read in parts: big ones in little memory, grown ones onwards.
+
+A part is some whole lines of the file, of CSV under its header, so that any source whose records
+stand alone reads it as if it were a file.
+"""
+
+import codecs
+import gzip
+import zlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO, Final
+
+import msgspec
+
+from devops_analytics.errors import ExportError
+from devops_analytics.sources.compressed import is_packed, opened, read_content
+from devops_analytics.sources.source import Export, Held
+
+PART: Final = 32 << 20
+"""Bytes of content that are read at once."""
+
+_SAMPLE: Final = 1 << 20
+_LOOKED_AT: Final = 20
+"""Lines that tell the layout; some of them may be damaged."""
+_LONGEST_LINE: Final = 64 << 20
+_NOT_LINES: Final = (b"<", b"PAR1", b"PK\x03\x04", b"\xd0\xcf\x11\xe0")
+"""XML, Parquet and workbooks."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class FilePart:
+    """A file, or some lines of it.
+
+    `before` lines of the file stand before it, not counting a header. `end` and `lines` say where
+    in the file it ends, in bytes and lines; they are None where reading can't go on from there
+    later (packed, no line end at the end, not by line).
+    """
+
+    export: Export
+    before: int = 0
+    end: int | None = None
+    lines: int | None = None
+
+
+def parts_of(path: Path, *, start: int = 0, lines: int = 0, size: int = PART) -> Iterator[FilePart]:
+    """Yield a file in parts of about `size` bytes; whole where it is smaller, or not by line.
+
+    With `start` (in bytes) and `lines` (before it) only what follows is read.
+
+    Raises:
+        ExportError: the file can't be read, or a line is too long to be a record.
+    """
+    layout = _layout(path)
+    if layout is None or (not start and _is_small(path, size)):
+        yield _whole(path, is_by_line=layout is not None)
+        return
+    is_csv = layout == "csv"
+    with opened(path) as file:
+        header = _header(file) if is_csv else b""
+        at, before = start, lines
+        if start:
+            file.seek(start)
+        else:
+            at, before = len(header), header.count(b"\n")
+        for block in _blocks(path, file, size, is_csv=is_csv):
+            n_lines = block.count(b"\n")
+            at += len(block)
+            can_go_on = not is_packed(path) and block.endswith(b"\n")
+            yield FilePart(
+                export=Held(path.name, header + block, path),
+                before=before - header.count(b"\n"),
+                end=at if can_go_on else None,
+                lines=before + n_lines if can_go_on else None,
+            )
+            before += n_lines
+
+
+def _layout(path: Path) -> str | None:
+    """Return json or csv where every line holds a record (of CSV: outside quotes), else None."""
+    start = read_content(path, limit=_SAMPLE).data
+    if start.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)) or b"\0" in start:
+        return None
+    text = start.removeprefix(codecs.BOM_UTF8).lstrip()
+    if not text or text.startswith(_NOT_LINES):
+        return None
+    if not text.startswith((b"{", b"[")):
+        return "csv" if b"\n" in text else None
+    lines = text.split(b"\n", _LOOKED_AT)
+    if len(lines) == 1 or lines[0].strip() in {b"{", b"["}:
+        return None
+    return "json" if any(map(_is_record, lines[:_LOOKED_AT])) else None
+
+
+def _is_record(line: bytes) -> bool:
+    if not line.startswith((b"{", b"[")):
+        return False
+    try:
+        msgspec.json.decode(line, type=msgspec.Raw)
+    except (msgspec.DecodeError, RecursionError):
+        return False
+    return True
+
+
+def _is_small(path: Path, size: int) -> bool:
+    if not is_packed(path):
+        return path.stat().st_size <= size
+    return read_content(path, limit=size + 1).complete
+
+
+def _whole(path: Path, *, is_by_line: bool) -> FilePart:
+    if not is_by_line or is_packed(path):
+        return FilePart(export=path)
+    data = path.read_bytes()
+    if not data.endswith(b"\n"):
+        return FilePart(export=path)
+    return FilePart(export=path, end=len(data), lines=data.count(b"\n"))
+
+
+def _header(file: IO[bytes]) -> bytes:
+    """Return the first line that holds anything, with what stands before it."""
+    found = b""
+    while line := file.readline(_LONGEST_LINE):
+        found += line
+        is_open = found.count(b'"') % 2
+        if found.removeprefix(codecs.BOM_UTF8).strip() and not is_open:
+            break
+    return found
+
+
+def _blocks(path: Path, file: IO[bytes], size: int, *, is_csv: bool) -> Iterator[bytes]:
+    """Yield the rest of a file in blocks of whole lines; the last one may lack its line end."""
+    rest = b""
+    try:
+        while data := file.read(size):
+            rest += data
+            cut = _cut(rest, is_csv=is_csv)
+            if cut:
+                yield rest[:cut]
+                rest = rest[cut:]
+            elif len(rest) > _LONGEST_LINE + size:
+                raise ExportError(
+                    f"{path}: a line of more than {_LONGEST_LINE >> 20} MB is no record. If its "
+                    "quotes don't pair up, correct them."
+                )
+    except (EOFError, gzip.BadGzipFile, zlib.error) as error:
+        raise ExportError(f"{path}: the compressed file ends too early; copy it again.") from error
+    if rest:
+        yield rest
+
+
+def _cut(data: bytes, *, is_csv: bool) -> int:
+    """Return where the last whole record ends: of CSV, at a line end outside quotes."""
+    cut = data.rfind(b"\n") + 1
+    if not is_csv or not data.count(b'"', 0, cut) % 2:
+        return cut
+    # The last line end is inside a quoted field: it began at the last odd quote.
+    while cut:
+        cut = data.rfind(b"\n", 0, data.rfind(b'"', 0, cut)) + 1
+        if not data.count(b'"', 0, cut) % 2:
+            return cut
+    return 0

@@ -131,7 +131,7 @@ def init(
     from devops_analytics.detection import detect, write_settings
 
     found = detect(directory)
-    path = write_settings(directory, found, replace=force)
+    path = write_settings(directory, found, force=force)
     notes.print(rich_table(found.frame()))
     notes.print(
         f"wrote {path}; read it, then: devops-analytics check --config {path}", markup=False

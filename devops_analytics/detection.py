@@ -2,9 +2,10 @@
 
 import json
 import secrets
+import tempfile
 import tomllib
-from dataclasses import dataclass
-from pathlib import Path
+from dataclasses import dataclass, replace
+from pathlib import Path, PurePosixPath
 from typing import Any, Final
 
 import polars as pl
@@ -12,41 +13,67 @@ import polars as pl
 from devops_analytics.clone import VERSION_TAG
 from devops_analytics.config import settings_from
 from devops_analytics.errors import DevopsAnalyticsError
+from devops_analytics.loading.locating import BETWEEN
 from devops_analytics.sources import SOURCES
+from devops_analytics.sources.archives import is_archive, unpacked
 from devops_analytics.sources.source import Recognition
+from devops_analytics.store import is_store
 
 SURE: Final = 0.5
 """From this confidence on, an export is put into the settings; below, it is only mentioned."""
+
+MANY: Final = 3
+"""So many files of one kind in a folder of their own are one entry."""
 
 _NOT_EXPORTS: Final = {"devops.toml", "README.md", "LICENSE"}
 
 
 @dataclass(frozen=True, kw_only=True)
 class Detected:
-    """Every file (or clone) of a folder with what it was recognised as; None: as nothing."""
+    """Every file, clone or archived file below a folder, with what it was recognised as.
 
-    files: tuple[tuple[str, Recognition | None], ...]
+    The source that is surest comes first; nothing: no source recognises it.
+    """
+
+    files: tuple[tuple[str, tuple[Recognition, ...]], ...]
 
     @property
     def sure(self) -> list[tuple[str, Recognition]]:
-        """What is recognised well enough to be loaded."""
-        return [(f, r) for f, r in self.files if r is not None and r.confidence >= SURE]
+        """What is recognised well enough to be loaded, by its surest source."""
+        return [(file, known[0]) for file, known in self.files if _is_sure(known)]
+
+    @property
+    def entries(self) -> list[tuple[str, Recognition]]:
+        """The paths of the entries that load what is sure; a folder of one kind is one entry."""
+        return _entries(self.files)
 
     def frame(self) -> pl.DataFrame:
-        """Return file, kind, sure (0-1), loaded and reason, for people."""
-        return pl.DataFrame(
-            [
+        """Return path, files, kind, sure (0-1), in settings and why, for people."""
+        rows: dict[tuple[str, str | None, str], dict[str, object]] = {}
+        for file, known in self.files:
+            first = known[0] if known else None
+            folder = PurePosixPath(file).parent
+            why = first.reason if first else "no source recognises its content"
+            kind = first.kind if first else None
+            row = rows.setdefault(
+                (folder.as_posix(), kind, why),
                 {
-                    "file": file,
-                    "kind": found.kind if found else None,
-                    "sure": found.confidence if found else None,
-                    "in settings": "yes" if found and found.confidence >= SURE else "no",
-                    "why": found.reason if found else "no source recognises its content",
-                }
-                for file, found in self.files
-            ],
+                    "path": file,
+                    "files": 0,
+                    "kind": kind,
+                    "sure": first.confidence if first else None,
+                    "in settings": "yes" if _is_sure(known) else "no",
+                    "why": why,
+                },
+            )
+            row["files"] = int(str(row["files"])) + 1
+            if row["files"] != 1:
+                row["path"] = f"{folder.as_posix()}/"
+        return pl.DataFrame(
+            list(rows.values()),
             schema={
-                "file": pl.String,
+                "path": pl.String,
+                "files": pl.Int64,
                 "kind": pl.String,
                 "sure": pl.Float64,
                 "in settings": pl.String,
@@ -55,15 +82,25 @@ class Detected:
         )
 
 
+def _is_sure(known: tuple[Recognition, ...]) -> bool:
+    return bool(known) and known[0].confidence >= SURE
+
+
 def detect(folder: Path) -> Detected:
-    """Ask every source about every file below a folder; a clone counts as one export.
+    """Ask every source about every file below a folder, in archives too; a clone is one export.
 
     Raises:
         DevopsAnalyticsError: there is no such folder, or nothing in it.
     """
     if not folder.is_dir():
         raise DevopsAnalyticsError(f"{folder}: no such folder. Give the folder of your exports.")
-    found = [(_relative(path, folder), _surest(path)) for path in _candidates(folder)]
+    found: list[tuple[str, tuple[Recognition, ...]]] = []
+    for path in _candidates(folder):
+        name = path.relative_to(folder).as_posix()
+        if path.is_file() and is_archive(path):
+            found.extend(_in_archive(path, name))
+        else:
+            found.append((name, _recognised(path)))
     if not found:
         raise DevopsAnalyticsError(
             f"{folder}: the folder is empty. Put exports or clones into it, or try "
@@ -72,37 +109,104 @@ def detect(folder: Path) -> Detected:
     return Detected(files=tuple(found))
 
 
-def _relative(path: Path, folder: Path) -> str:
-    return path.relative_to(folder).as_posix()
-
-
 def _candidates(folder: Path) -> list[Path]:
     taken: list[Path] = []
     for path in sorted(folder.iterdir()):
-        if path.name.startswith(".") or path.name in _NOT_EXPORTS or path.name == "store":
+        if path.name.startswith(".") or path.name in _NOT_EXPORTS or is_store(path):
             continue
-        if path.is_dir() and SOURCES["git"].recognise(path) is None:
+        if path.is_dir() and not _recognised(path):
             taken.extend(_candidates(path))
         else:
             taken.append(path)
     return taken
 
 
-def _surest(path: Path) -> Recognition | None:
-    kinds = ["git"] if path.is_dir() else [kind for kind in SOURCES if kind != "git"]
-    found = [r for kind in kinds if (r := SOURCES[kind].recognise(path)) is not None]
-    return max(found, key=lambda r: r.confidence, default=None)
+def _in_archive(path: Path, name: str) -> list[tuple[str, tuple[Recognition, ...]]]:
+    with tempfile.TemporaryDirectory(prefix="devops-analytics-") as scratch:
+        return [
+            (
+                f"{name}{BETWEEN}{member.name}",
+                _recognised(member.path) if member.path is not None else (),
+            )
+            for member in unpacked(path, Path(scratch))
+        ]
 
 
-def write_settings(folder: Path, detected: Detected, *, replace: bool = False) -> Path:
+def _recognised(path: Path) -> tuple[Recognition, ...]:
+    """Return what the sources take an export for, the surest first."""
+    is_folder = path.is_dir()
+    found = [
+        known
+        for source in SOURCES.values()
+        if (source.state is not None or source.reads_folders) == is_folder
+        and (known := source.recognise(path)) is not None
+    ]
+    return tuple(sorted(found, key=lambda one: -one.confidence))
+
+
+# ---- Entries ---- #
+
+
+def _entries(
+    files: tuple[tuple[str, tuple[Recognition, ...]], ...],
+) -> list[tuple[str, Recognition]]:
+    """Return one entry for each folder or archive that a kind has to itself, else for each file."""
+    entries: list[tuple[str, Recognition]] = []
+    taken: set[str] = set()
+    for place in sorted(_places(files), key=lambda place: (place.count("/"), place)):
+        inside = [
+            one for one in files if one[0].startswith(f"{place}/") or _archive(one[0]) == place
+        ]
+        for kind in dict.fromkeys(known[0].kind for _, known in inside if _is_sure(known)):
+            chosen = [
+                (f, known[0]) for f, known in inside if _is_sure(known) and known[0].kind == kind
+            ]
+            asked = {f for f, known in inside if any(one.kind == kind for one in known)}
+            is_alone = asked == {f for f, _ in chosen} and not asked & taken
+            is_alike = all(one.suggestion == chosen[0][1].suggestion for _, one in chosen)
+            if is_alone and (place == _archive(chosen[0][0]) or (is_alike and len(chosen) >= MANY)):
+                entries.append((place, _shared([one for _, one in chosen])))
+                taken |= asked
+    singles = [(f, known[0]) for f, known in files if _is_sure(known) and f not in taken]
+    return sorted([*entries, *singles], key=lambda entry: (entry[0], entry[1].kind))
+
+
+def _archive(file: str) -> str | None:
+    return file.split(BETWEEN, 1)[0] if BETWEEN in file else None
+
+
+def _places(files: tuple[tuple[str, tuple[Recognition, ...]], ...]) -> set[str]:
+    """Return the folders below the first, and the archives, that hold files."""
+    folders = {
+        parent.as_posix()
+        for file, _ in files
+        for parent in PurePosixPath(_archive(file) or file).parents
+        if parent.as_posix() != "."
+    }
+    return folders | {archive for file, _ in files if (archive := _archive(file))}
+
+
+def _shared(known: list[Recognition]) -> Recognition:
+    """Return one recognition for several files: what they all suggest."""
+    first = known[0]
+    common = {
+        key: value
+        for key, value in first.suggestion.items()
+        if all(one.suggestion.get(key) == value for one in known)
+    }
+    reason = f"{first.reason} ({len(known)} files)"
+    return replace(first, reason=reason, suggestion=common)
+
+
+def write_settings(folder: Path, detected: Detected, *, force: bool = False) -> Path:
     """Write `devops.toml` for what was detected and return its path.
 
     Raises:
-        DevopsAnalyticsError: the file is there already and `replace` is false, or nothing was
+        DevopsAnalyticsError: the file is there already and `force` is false, or nothing was
             recognised.
     """
     path = folder / "devops.toml"
-    if path.exists() and not replace:
+    if path.exists() and not force:
         raise DevopsAnalyticsError(f"{path} exists; give --force to replace it.")
     if not detected.sure:
         raise DevopsAnalyticsError(
@@ -141,11 +245,11 @@ def _settings_text(folder: Path, detected: Detected) -> str:
         "[people]",
         f'salt = "{secrets.token_hex(16)}"  # keep it secret: with it, pseudonyms can be guessed',
     ]
-    for file, found in detected.sure:
+    for path, found in detected.entries:
         lines += [
             "",
             f"# {found.reason}",
-            *_entry({"kind": found.kind, "path": file, **found.suggestion}),
+            *_entry({"kind": found.kind, "path": path, **found.suggestion}),
         ]
     lines += _tags_as_deployments(detected)
     text = "\n".join(lines) + "\n"

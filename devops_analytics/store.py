@@ -8,7 +8,8 @@ was.
 import hashlib
 import json
 import shutil
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -20,10 +21,16 @@ from devops_analytics.errors import DevopsAnalyticsError
 from devops_analytics.schema import TABLES, empty
 from devops_analytics.sources.source import QUARANTINE
 
+try:
+    import fcntl
+except ImportError:  # no Unix
+    fcntl = None  # type: ignore[assignment]
+
 VERSION: Final = 2
 MANIFEST: Final = "manifest.json"
 QUARANTINE_FOLDER: Final = "quarantine"
 PENDING: Final = "pending"
+LOCK: Final = ".lock"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -102,6 +109,24 @@ class Store:
     """A folder that holds tables."""
 
     folder: Path
+
+
+def is_store(folder: Path) -> bool:
+    """Say whether a folder holds a store."""
+    return (folder / MANIFEST).is_file()
+
+
+@contextmanager
+def writing(store: Store) -> Iterator[None]:
+    """Keep other processes from writing to a store; one that is killed keeps nobody out.
+
+    Where the system has no such locks (Windows), nobody is kept out.
+    """
+    store.folder.mkdir(parents=True, exist_ok=True)
+    with (store.folder / LOCK).open("w") as file:
+        if fcntl is not None:
+            fcntl.flock(file, fcntl.LOCK_EX)
+        yield
 
 
 def read_manifest(store: Store) -> Manifest:

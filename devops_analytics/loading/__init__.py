@@ -22,6 +22,7 @@ from devops_analytics.store import (
     read_manifest,
     superseded,
     write_manifest,
+    writing,
 )
 
 __all__ = ["LoadReport", "Progress", "load", "report_frame", "totals"]
@@ -71,6 +72,13 @@ def load(
     parts. What can't be read is reported in `problems` and keeps its last state; the rest is
     loaded.
     """
+    with writing(store):
+        return _load(settings, base, store, progress, part_size)
+
+
+def _load(
+    settings: Settings, base: Path, store: Store, progress: Progress | None, part_size: int
+) -> LoadReport:
     before = read_manifest(store)
     files: list[LoadedFile] = []
     states: dict[tuple[str, str], str] = {}

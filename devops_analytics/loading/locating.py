@@ -12,7 +12,7 @@ from devops_analytics.errors import ExportError
 from devops_analytics.loading.identity import content_of
 from devops_analytics.sources import SOURCES
 from devops_analytics.sources.archives import is_archive, unpacked
-from devops_analytics.store import LoadedFile
+from devops_analytics.store import LoadedFile, is_store
 
 BETWEEN: Final = "!"
 """Stands between the name of an archive and that of a file in it."""
@@ -79,9 +79,7 @@ def _paths(entry: Source, path: Path, base: Path) -> list[Path]:
     if path.is_dir():
         if SOURCES[entry.kind].reads_folders:
             return [path]
-        return [
-            one for one in sorted(path.rglob("*")) if one.is_file() and not one.name.startswith(".")
-        ]
+        return _files_below(path)
     matches = sorted(match for match in _glob(base, entry.path) if match.is_file())
     if not matches:
         raise ExportError(
@@ -89,6 +87,19 @@ def _paths(entry: Source, path: Path, base: Path) -> list[Path]:
             f"The path is relative to the folder of the settings file ({base})."
         )
     return matches
+
+
+def _files_below(folder: Path) -> list[Path]:
+    """Return the files in a folder and its folders; hidden ones and stores are no exports."""
+    found: list[Path] = []
+    for path in sorted(folder.iterdir()):
+        if path.name.startswith("."):
+            continue
+        if path.is_file():
+            found.append(path)
+        elif path.is_dir() and not is_store(path):
+            found.extend(_files_below(path))
+    return found
 
 
 def _glob(base: Path, pattern: str) -> Iterator[Path]:

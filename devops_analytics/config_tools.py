@@ -103,9 +103,10 @@ class GitopsPath(Section):
     """Where a GitOps repository says which version of a service runs in an environment."""
 
     path: Pattern
-    """Matches the file's path; its groups `service` and `environment` name these."""
+    """Found in the file's path; its groups `service` and `environment` name these."""
     key: str
-    """Dotted path of the version in the YAML, such as `image.tag`; `*` stands for any key or item.
+    """Dotted path of the version in the YAML, such as `image.tag`; `*` stands for any key or item,
+    and names the service where nothing else does.
     """
     service: str | None = None
     """The service, where the path does not name it."""
@@ -274,9 +275,11 @@ class SurveySource(InZone):
     """A survey as CSV or Excel, wide or long; answers are coded by label, never by position."""
 
     kind: Literal["survey"]
-    wave: str
-    """The wave's name, such as `2026-spring`."""
-    items: dict[str, Annotated[Item, Field()]] = {}
+    wave: str = ""
+    """The wave's name, such as `2026-spring`, where no column names it."""
+    wave_column: str | None = None
+    """The column that names the wave."""
+    items: dict[str, Item] = {}
     """Item id → where its answers are and how they are coded; what is not here is not read."""
     respondent: str | None = None
     """The column that tells respondents apart; without it, every row is one (wide)."""

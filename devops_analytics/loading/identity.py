@@ -7,7 +7,6 @@ from typing import Final
 
 from devops_analytics.config import Settings, Source
 from devops_analytics.errors import ExportError
-from devops_analytics.sources import SOURCES
 
 PROGRAM: Final = "3"
 """Raised when the same export would now become other rows, so that stores are filled again."""
@@ -25,14 +24,11 @@ _SAMPLE: Final = 1 << 16
 
 
 def content_of(entry: Source, path: Path) -> str:
-    """Return what identifies the content of an export.
+    """Return what identifies the content of a file.
 
     Raises:
         ExportError: it is not there, or can't be read.
     """
-    state = SOURCES[entry.kind].state
-    if state is not None:
-        return state(entry, path)
     try:
         about = path.stat()
         content = beginning_of(path, about.st_size)

@@ -54,8 +54,10 @@ def locate(
         ExportError: nothing is there, or nothing of it is an export of the source.
     """
     path = base / entry.path
-    if SOURCES[entry.kind].state is not None:
-        return Found(exports=[_located(entry, path, base)], unread=[])
+    state = SOURCES[entry.kind].state
+    if state is not None and (content := state(entry, path)) is not None:
+        label = label_of(path, base) if path.exists() else entry.path
+        return Found(exports=[Located(label=label, content=content, path=path)], unread=[])
     paths = _paths(entry, path, base)
     is_chosen = path.is_file() or not path.is_dir()
     found = Found(exports=[], unread=[])
@@ -125,8 +127,7 @@ def label_of(path: Path, base: Path) -> str:
 
 
 def _located(entry: Source, path: Path, base: Path) -> Located:
-    label = label_of(path, base) if path.exists() else entry.path
-    return Located(label=label, content=content_of(entry, path), path=path)
+    return Located(label=label_of(path, base), content=content_of(entry, path), path=path)
 
 
 def _not_recognised(entry: Source) -> str:

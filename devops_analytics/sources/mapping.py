@@ -7,7 +7,8 @@ from typing import Final, NamedTuple
 
 import polars as pl
 
-from devops_analytics.config import Column, Settings, TableSource
+from devops_analytics.config import Column, Settings
+from devops_analytics.config_sources import MappedSource
 from devops_analytics.errors import ExportError
 from devops_analytics.schema import TABLES, polars_schema
 from devops_analytics.sources.casting import as_text, word_lists
@@ -31,7 +32,7 @@ class Mapper:
     """Makes canonical columns out of a file's."""
 
     rows: pl.DataFrame
-    entry: TableSource
+    entry: MappedSource
     settings: Settings
 
     def mapped(self, name: str) -> Mapped:
@@ -117,7 +118,7 @@ def columns_behind(name: str, column: Column) -> list[str]:
     return [column.column or name]
 
 
-def source_columns(entry: TableSource, *, without: frozenset[str] = frozenset()) -> list[str]:
+def source_columns(entry: MappedSource, *, without: frozenset[str] = frozenset()) -> list[str]:
     """Return the file's columns that the settings name, but for those of some canonical ones."""
     hidden = {
         name
@@ -136,7 +137,7 @@ def source_columns(entry: TableSource, *, without: frozenset[str] = frozenset())
     return [name for name in dict.fromkeys(named) if name not in hidden]
 
 
-def check_mapping(entry: TableSource) -> None:
+def check_mapping(entry: MappedSource) -> None:
     """Make sure that a declared mapping can be followed, before the file is read.
 
     Raises:

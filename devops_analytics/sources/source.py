@@ -124,7 +124,7 @@ class SourceKind:
     are independent of each other, so that such a file may be read in parts, and from where it
     ended the last time. `reads_folders` says that a folder is one export of it.
     `state(entry, path)` is there where an export is no file (a clone, a query): it returns what
-    identifies its content.
+    identifies its content, or None where it is a file after all.
     """
 
     kind: str
@@ -137,4 +137,4 @@ class SourceKind:
     words: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     by_line: bool = False
     reads_folders: bool = False
-    state: Callable[[Any, Path], str] | None = None
+    state: Callable[[Any, Path], str | None] | None = None

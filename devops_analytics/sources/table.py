@@ -8,6 +8,7 @@ import msgspec
 import polars as pl
 
 from devops_analytics.config import TableSource
+from devops_analytics.config_sources import MappedSource
 from devops_analytics.errors import ExportError
 from devops_analytics.schema import TABLES
 from devops_analytics.sources.casting import as_text, most_frequent
@@ -48,8 +49,16 @@ def read(path: Export, entry: TableSource, context: Context) -> Iterator[Draft]:
     Raises:
         ExportError: the file can't be read, or lacks a column that the settings name.
     """
+    yield mapped(_read(path, entry), path, entry, context)
+
+
+def mapped(found: Tabular, path: Export, entry: MappedSource, context: Context) -> Draft:
+    """Return the draft of the declared table that the rows of a table become.
+
+    Raises:
+        ExportError: it lacks a column that the settings name.
+    """
     check_mapping(entry)
-    found = _read(path, entry)
     _check_columns(path, entry, found)
     rows = found.rows.with_columns(found.records.alias(_RECORD))
     asides = [_rejected(found, entry, context.label)]
@@ -69,7 +78,7 @@ def read(path: Export, entry: TableSource, context: Context) -> Iterator[Draft]:
         is_strange = strange.is_not_null() & is_kept
         asides.append(_unmapped(rows, name, strange, is_strange, entry, context.label))
         is_kept = is_kept & ~is_strange
-    yield Draft(
+    return Draft(
         table=entry.table,
         rows=pl.DataFrame(columns).filter(is_kept),
         n_read=found.rows.height + len(found.rejected),
@@ -140,7 +149,7 @@ def _text(value: Any) -> str | None:
     return msgspec.json.encode(value).decode()
 
 
-def _check_keys(path: Export, entry: TableSource, records: Sequence[Any]) -> None:
+def _check_keys(path: Export, entry: MappedSource, records: Sequence[Any]) -> None:
     for name in source_columns(entry):
         if all(_value(record, name) is _Nothing for record in records):
             keys = dict.fromkeys(
@@ -152,13 +161,13 @@ def _check_keys(path: Export, entry: TableSource, records: Sequence[Any]) -> Non
             raise _no_column(path, entry, name, list(keys))
 
 
-def _check_columns(path: Export, entry: TableSource, found: Tabular) -> None:
+def _check_columns(path: Export, entry: MappedSource, found: Tabular) -> None:
     for name in source_columns(entry):
         if not holds(found.rows, name):
             raise _no_column(path, entry, name, found.rows.columns)
 
 
-def _no_column(path: Export, entry: TableSource, name: str, found: list[str]) -> ExportError:
+def _no_column(path: Export, entry: MappedSource, name: str, found: list[str]) -> ExportError:
     near = difflib.get_close_matches(name, found, n=1)
     hint = f" Did you mean {near[0]!r}?" if near else ""
     return ExportError(
@@ -170,7 +179,7 @@ def _no_column(path: Export, entry: TableSource, name: str, found: list[str]) ->
 # ---- Records put aside ---- #
 
 
-def _rejected(found: Tabular, entry: TableSource, label: str) -> pl.DataFrame:
+def _rejected(found: Tabular, entry: MappedSource, label: str) -> pl.DataFrame:
     return pl.DataFrame(
         [
             (label, entry.table, number, reason, f"{label} {message}", raw)
@@ -182,7 +191,7 @@ def _rejected(found: Tabular, entry: TableSource, label: str) -> pl.DataFrame:
 
 
 def _chosen(
-    rows: pl.DataFrame, entry: TableSource, label: str, asides: list[pl.DataFrame]
+    rows: pl.DataFrame, entry: MappedSource, label: str, asides: list[pl.DataFrame]
 ) -> pl.DataFrame:
     """Return the rows that `where` keeps, and add the others to what is put aside."""
     for name, values in entry.where.items():
@@ -203,7 +212,7 @@ def _unmapped(
     name: str,
     strange: pl.Series,
     is_strange: pl.Series,
-    entry: TableSource,
+    entry: MappedSource,
     label: str,
 ) -> pl.DataFrame:
     what = filled(
@@ -216,7 +225,7 @@ def _unmapped(
 
 
 def _aside(
-    rows: pl.DataFrame, reason: str, what: pl.Expr, entry: TableSource, label: str
+    rows: pl.DataFrame, reason: str, what: pl.Expr, entry: MappedSource, label: str
 ) -> pl.DataFrame:
     """Return rows as quarantined; of their text only what is mapped, and no person."""
     if rows.is_empty():
@@ -238,7 +247,7 @@ def _aside(
     )
 
 
-def _unknown_words(entry: TableSource, strange: pl.Series) -> str:
+def _unknown_words(entry: MappedSource, strange: pl.Series) -> str:
     return (
         f"{entry.table}: {strange.count()} results are taken as unknown, as `values` doesn't map "
         f"their words: {most_frequent(strange)}"

@@ -22,12 +22,14 @@ BETWEEN: Final = "!"
 class Located:
     """An export: the name shown, what identifies its content, where it lies.
 
-    `path` is None where it lies in an archive that is as it was when it was loaded.
+    `path` is None where it lies in an archive that is as it was when it was loaded. `is_file` is
+    false of clones and databases.
     """
 
     label: str
     content: str
     path: Path | None
+    is_file: bool = True
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -57,7 +59,8 @@ def locate(
     state = SOURCES[entry.kind].state
     if state is not None and (content := state(entry, path)) is not None:
         label = label_of(path, base) if path.exists() else entry.path
-        return Found(exports=[Located(label=label, content=content, path=path)], unread=[])
+        located = Located(label=label, content=content, path=path, is_file=False)
+        return Found(exports=[located], unread=[])
     paths = _paths(entry, path, base)
     is_chosen = path.is_file() or not path.is_dir()
     found = Found(exports=[], unread=[])

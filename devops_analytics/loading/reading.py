@@ -8,6 +8,7 @@ from typing import Final
 
 from devops_analytics.config import Settings, Source
 from devops_analytics.errors import ExportError
+from devops_analytics.loading.ahead import done_behind, read_ahead
 from devops_analytics.loading.identity import beginning_of
 from devops_analytics.loading.locating import Located
 from devops_analytics.sources import SOURCES
@@ -73,7 +74,7 @@ class Loader:
     def _is_joint(self, export: Located) -> bool:
         """Say whether records of this file may complete those of others, and the reverse."""
         source = SOURCES[self.entry.kind]
-        if source.read_many is None:
+        if source.read_many is None or not export.is_file:
             return False
         is_big = export.path is not None and export.path.stat().st_size > self.part_size
         return not (source.by_line and is_big)
@@ -149,12 +150,14 @@ class Loader:
             raise AssertionError(f"{export.label} was not unpacked")
         parts = list(old.parts) if old is not None else []
         notes = list(old.notes) if old is not None else []
-        piece = None
-        for piece in self._pieces(export.path, old.end if old is not None else None):
-            batches = self._batches(export, piece)
-            parts.extend(self._written(batches, f"{identity}|{piece.before}"))
-            notes.extend(_notes(batches))
-        end = None if piece is None else _end(export.path, piece)
+        last = None
+        pieces = read_ahead(self._pieces(export.path, old.end if old is not None else None))
+        drafted = ((piece, list(self._drafts(export, piece))) for piece in pieces)
+        judged = done_behind(lambda one: self._judged(export, *one, identity), drafted)
+        for last, written, said in judged:  # noqa: B007 - the last one is looked at below
+            parts.extend(written)
+            notes.extend(said)
+        end = None if last is None else _end(export.path, last)
         file = self._file(export, parts, notes, end)
         if old is None:
             write_pending(self.store, identity, file)
@@ -173,10 +176,17 @@ class Loader:
             if self.progress is not None and piece.end is not None:
                 self.progress(f"{path.name} (bytes)", piece.end, total)
 
-    def _batches(self, export: Located, piece: FilePart) -> list[Batch]:
+    def _drafts(self, export: Located, piece: FilePart) -> Iterator[Draft]:
         context = self._context(export.label, before=piece.before)
-        drafts = SOURCES[self.entry.kind].read(piece.export, self.entry, context)
-        return [conform(draft, entry=self.entry, context=context) for draft in drafts]
+        return SOURCES[self.entry.kind].read(piece.export, self.entry, context)
+
+    def _judged(
+        self, export: Located, piece: FilePart, drafts: list[Draft], identity: str
+    ) -> tuple[FilePart, list[Part], list[str]]:
+        """Judge the drafts of a part and write them; return what was written and is to be said."""
+        context = self._context(export.label, before=piece.before)
+        batches = [conform(draft, entry=self.entry, context=context) for draft in drafts]
+        return piece, self._written(batches, f"{identity}|{piece.before}"), _notes(batches)
 
     # ---- What both have in common ---- #
 

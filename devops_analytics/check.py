@@ -1,14 +1,23 @@
 """What `check` tells: how far each number can be trusted, before any is shown."""
 
-from typing import TYPE_CHECKING
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Final
 
 import polars as pl
 
+from devops_analytics.display import format_count, format_key
+from devops_analytics.feeds import WHOLE
 from devops_analytics.metrics import METRICS
-from devops_analytics.quality import findings
+from devops_analytics.quality import Material, findings
 
 if TYPE_CHECKING:
     from devops_analytics.workspace import Workspace
+
+MOST_RECORDS: Final = 20
+"""Quarantined records that are listed of each reason."""
+
+_NAMED: Final = 5
+_SHOWN: Final = 3
 
 
 def checked(workspace: "Workspace") -> list[tuple[str, str, pl.DataFrame]]:
@@ -21,7 +30,7 @@ def checked(workspace: "Workspace") -> list[tuple[str, str, pl.DataFrame]]:
         ),
         (
             "Quarantine",
-            "Records that were kept apart, by reason; --quarantine lists them all.",
+            "Records that were kept apart, by reason; --quarantine lists them.",
             quarantine_by_reason(workspace.quarantine),
         ),
         (
@@ -29,7 +38,11 @@ def checked(workspace: "Workspace") -> list[tuple[str, str, pl.DataFrame]]:
             "What could not be joined, by reason, with examples.",
             unlinked_by_reason(workspace.links.unlinked),
         ),
-        ("Data quality", "Named checks that found something.", findings(workspace.evidence)),
+        (
+            "Data quality",
+            "Named checks that found something, the most harmful first.",
+            findings_table(findings_of(workspace)),
+        ),
         (
             "Unknown",
             "Metrics that can't be known for some services, and the tables that are missing.",
@@ -39,10 +52,80 @@ def checked(workspace: "Workspace") -> list[tuple[str, str, pl.DataFrame]]:
     return [section for section in sections if section[2].height]
 
 
+def kept_apart(workspace: "Workspace") -> list[tuple[str, str, pl.DataFrame]]:
+    """Return what `check --quarantine` tells, as sections like those of `checked`."""
+    quarantine = workspace.quarantine
+    by_reason = (
+        quarantine.group_by("reason", "table", "file")
+        .agg(count=pl.len())
+        .sort("count", "reason", "table", "file", descending=[True, False, False, False])
+    )
+    sections = [("By reason", "How many records were kept apart, and why.", by_reason)]
+    shown = (
+        quarantine.sort("reason", "file", "record")
+        .filter(pl.int_range(pl.len()).over("reason") < MOST_RECORDS)
+        .select("reason", "file", "record", "message")
+    )
+    more = quarantine.height - shown.height
+    which = (
+        f"The first {MOST_RECORDS} of each reason; {format_count(more)} more are in what "
+        "--format csv --out FILE writes, each with the record itself."
+        if more
+        else "All of them; --format csv --out FILE writes the records themselves too."
+    )
+    return [*sections, ("Records", which, shown)]
+
+
+def material_of(workspace: "Workspace") -> Material:
+    """Return what the data-quality checks look at."""
+    return Material(
+        evidence=workspace.evidence,
+        as_of=workspace.as_of,
+        feeds=workspace.feeds,
+        quarantine=workspace.quarantine,
+    )
+
+
+def findings_of(workspace: "Workspace", *, services: Sequence[str] | None = None) -> pl.DataFrame:
+    """Return what the data-quality checks found (schema `quality.FINDINGS`).
+
+    `services`: only what is of these, or of their repositories.
+    """
+    return findings(material_of(workspace), services=services)
+
+
+def findings_table(found: pl.DataFrame) -> pl.DataFrame:
+    """Return findings as people read them in a terminal."""
+    return pl.DataFrame(
+        [
+            {
+                "severity": row["severity"],
+                "check": row["title"],
+                "count": counted(row["count"], row["total"]),
+                "such as": "\n".join(examples_of(row["examples"], row["details"])[:_SHOWN]),
+                "what it means": row["effect"],
+                "what to do": row["what_to_do"],
+            }
+            for row in found.iter_rows(named=True)
+        ]
+    )
+
+
+def counted(count: int, total: int | None) -> str:
+    """Return a count of how many: `8 of 297`."""
+    return format_count(count) + (f" of {format_count(total)}" if total is not None else "")
+
+
+def examples_of(keys: Sequence[str], details: Sequence[str | None]) -> list[str]:
+    """Return examples as lines, with their commit ids cut."""
+    pairs = zip(keys, details, strict=True)
+    return [format_key(f"{key}: {detail}" if detail else key) for key, detail in pairs]
+
+
 def feeds_by_source(feeds: pl.DataFrame) -> pl.DataFrame:
     """Return the feeds of whole sources: source, table, rows, first, last, live until, state."""
     return (
-        feeds.filter(pl.col("service") == "*")
+        feeds.filter(pl.col("service") == WHOLE)
         .with_columns(
             state=pl.when(pl.col("live_to") > pl.col("last_at"))
             .then(pl.lit("live"))
@@ -96,7 +179,7 @@ def unknown_metrics(workspace: "Workspace") -> pl.DataFrame:
                     "metric": metric.id,
                     "missing": ", ".join(table for table, names in missing.items() if names),
                     "services": f"{len(lacking)} of {len(services)}",
-                    "which": ", ".join(lacking[:5]) + (" …" if len(lacking) > 5 else ""),  # noqa: PLR2004
+                    "which": ", ".join(lacking[:_NAMED]) + (" …" if len(lacking) > _NAMED else ""),
                 }
             )
     columns = ("metric", "missing", "services", "which")

@@ -191,18 +191,26 @@ def check(
     git: GitOption = None,
     as_of: AsOfOption = None,
     quarantine: Annotated[
-        bool, typer.Option("--quarantine", help="List every quarantined record.")
+        bool, typer.Option("--quarantine", help="The records kept apart, counted by reason.")
     ] = False,
+    print_as: FormatOption = Format.TABLE,
+    out: OutOption = None,
 ) -> None:
-    """Say what was read, which feeds live, what could not be linked, what is unknown and why."""
-    from devops_analytics.check import checked
+    """Say what was read, which feeds live, what is odd, what is unknown and why.
+
+    In another format than a table, or to a file, it gives the findings of the data-quality checks,
+    or all quarantined records.
+    """
+    from devops_analytics.check import checked, findings_of, kept_apart
 
     workspace = _open(config, git, as_of)
-    if quarantine:
-        print_frame(workspace.quarantine, form=Format.TABLE, out=None)
+    if print_as is not Format.TABLE or out is not None:
+        found = workspace.quarantine if quarantine else findings_of(workspace)
+        print_frame(found, form=print_as, out=out)
         return
-    _print_load(workspace)
-    for title, why, frame in checked(workspace):
+    if not quarantine:
+        _print_load(workspace)
+    for title, why, frame in kept_apart(workspace) if quarantine else checked(workspace):
         typer.echo(f"\n{title}\n{why}\n")
         print_frame(frame, form=Format.TABLE, out=None)
 
@@ -282,9 +290,7 @@ def report(
     as_of: AsOfOption = None,
     notebook: Annotated[
         list[str] | None,
-        typer.Option(
-            "--notebook", "-n", help="executive_summary, delivery, maturity (repeatable)."
-        ),
+        typer.Option("--notebook", "-n", help="Only this one, such as data_quality (repeatable)."),
     ] = None,
     compare_to: Annotated[
         str, typer.Option("--compare-to", help="Period to show beside it. Default: the previous.")

@@ -45,6 +45,24 @@ class OfService(InZone):
     """The service that the records belong to, where they don't say."""
 
 
+class Dated(InZone):
+    """What an entry says whose reports may not say when they were made."""
+
+    repository: str | None = None
+    """The repository's name, where the reports don't say."""
+    time: Pattern | None = None
+    """Takes the time out of a report's path, where it says none itself: group `time`, else the
+    whole match. A date alone is a day in `time_zone`, or in UTC.
+    """
+
+
+class DatedArtifact(Dated):
+    """What an entry says whose reports describe an artifact by a name of its own."""
+
+    repository: str | None = None
+    """The repository's name; without it, the name of what the report describes."""
+
+
 # ---- Delivery platforms ---- #
 
 
@@ -173,6 +191,8 @@ class ServicenowSource(OfService):
     kind: Literal["servicenow"]
     time_format: str | None = None
     """How times are written, in strptime's signs, where they are not ISO 8601."""
+    encoding: Literal["utf-8", "utf-16", "latin-1"] = "utf-8"
+    """How the text of CSV is encoded."""
 
 
 class StatuspageSource(OfService):
@@ -220,13 +240,13 @@ class TestReportsSource(InZone):
     """Takes the run's id out of the file's path: group `run`, else the whole match."""
 
 
-class SarifSource(InRepository):
+class SarifSource(Dated):
     """SARIF 2.1.0: findings of scanners."""
 
     kind: Literal["sarif"]
 
 
-class SbomSource(InRepository):
+class SbomSource(DatedArtifact):
     """Bills of materials: CycloneDX (JSON, XML) and SPDX (JSON, tag-value)."""
 
     kind: Literal["sbom"]
@@ -236,6 +256,8 @@ class OpenvexSource(InRepository):
     """OpenVEX statements."""
 
     kind: Literal["openvex"]
+    repository: str | None = None
+    """The repository's name; without it, the product that a statement is about."""
 
 
 class ScorecardSource(InRepository):
@@ -248,9 +270,11 @@ class SonarqubeSource(InRepository):
     """SonarQube: issues and hotspots as JSON."""
 
     kind: Literal["sonarqube"]
+    repository: str | None = None
+    """The repository's name; without it, the key of the project."""
 
 
-class TrivySource(InRepository):
+class TrivySource(DatedArtifact):
     """Trivy: reports as JSON."""
 
     kind: Literal["trivy"]

@@ -23,7 +23,7 @@ SURE: Final = 0.5
 """From this confidence on, an export is put into the settings; below, it is only mentioned."""
 
 MANY: Final = 3
-"""So many files of one kind in a folder of their own are one entry."""
+"""So many files of one kind in a folder are one entry."""
 
 _NOT_EXPORTS: Final = {"devops.toml", "README.md", "LICENSE"}
 
@@ -138,8 +138,7 @@ def _recognised(path: Path) -> tuple[Recognition, ...]:
     found = [
         known
         for source in SOURCES.values()
-        if (source.state is not None or source.reads_folders) == is_folder
-        and (known := source.recognise(path)) is not None
+        if source.reads_folders == is_folder and (known := source.recognise(path)) is not None
     ]
     return tuple(sorted(found, key=lambda one: -one.confidence))
 
@@ -147,28 +146,51 @@ def _recognised(path: Path) -> tuple[Recognition, ...]:
 # ---- Entries ---- #
 
 
-def _entries(
-    files: tuple[tuple[str, tuple[Recognition, ...]], ...],
-) -> list[tuple[str, Recognition]]:
+_Files = tuple[tuple[str, tuple[Recognition, ...]], ...]
+"""Files with what they are recognised as, the surest first."""
+
+
+def _entries(files: _Files) -> list[tuple[str, Recognition]]:
     """Return one entry for each folder or archive that a kind has to itself, else for each file."""
     entries: list[tuple[str, Recognition]] = []
     taken: set[str] = set()
     for place in sorted(_places(files), key=lambda place: (place.count("/"), place)):
-        inside = [
+        inside = tuple(
             one for one in files if one[0].startswith(f"{place}/") or _archive(one[0]) == place
-        ]
+        )
         for kind in dict.fromkeys(known[0].kind for _, known in inside if _is_sure(known)):
-            chosen = [
-                (f, known[0]) for f, known in inside if _is_sure(known) and known[0].kind == kind
-            ]
-            asked = {f for f, known in inside if any(one.kind == kind for one in known)}
-            is_alone = asked == {f for f, _ in chosen} and not asked & taken
-            is_alike = all(one.suggestion == chosen[0][1].suggestion for _, one in chosen)
-            if is_alone and (place == _archive(chosen[0][0]) or (is_alike and len(chosen) >= MANY)):
-                entries.append((place, _shared([one for _, one in chosen])))
-                taken |= asked
-    singles = [(f, known[0]) for f, known in files if _is_sure(known) and f not in taken]
+            asked = {f: known for f, known in inside if any(one.kind == kind for one in known)}
+            if not asked.keys() & taken and _is_one_entry(kind, asked, _archive(inside[0][0])):
+                entries.append((place, _shared([known[0] for known in asked.values()])))
+                taken |= asked.keys()
+    singles = [
+        (file, one)
+        for file, known in files
+        if _is_sure(known) and file not in taken
+        for one in _of_one(known)
+    ]
     return sorted([*entries, *singles], key=lambda entry: (entry[0], entry[1].kind))
+
+
+def _is_one_entry(
+    kind: str, asked: dict[str, tuple[Recognition, ...]], archive: str | None
+) -> bool:
+    """Say whether one entry may load all files of a place that its source takes for its own."""
+    known = [found[0] for found in asked.values()]
+    if any(one.kind != kind for one in known):
+        return False
+    if SOURCES[kind].read_many is not None:
+        # Records of one file complete those of another, if they are one entry.
+        return len(known) > 1 or archive is not None
+    is_alike = all(one.suggestion == known[0].suggestion for one in known)
+    is_sure = all(one.confidence >= SURE for one in known)
+    return archive is not None or (is_alike and is_sure and len(known) >= MANY)
+
+
+def _of_one(known: tuple[Recognition, ...]) -> list[Recognition]:
+    """Return the surest recognition; of a clone, every sure one: it is several exports in one."""
+    is_clone = SOURCES[known[0].kind].reads_folders
+    return [one for one in known if one.confidence >= SURE] if is_clone else [known[0]]
 
 
 def _archive(file: str) -> str | None:
@@ -283,7 +305,7 @@ def toml_value(value: object) -> str:
 def _tags_as_deployments(detected: Detected) -> list[str]:
     """Where nothing else says what was deployed, take a clone's version tags."""
     kinds = {found.kind for _, found in detected.sure}
-    if kinds != {"git"}:
+    if kinds - {"infrastructure"} != {"git"}:
         return []
     return [
         "",

@@ -115,6 +115,8 @@ def _cell(value: object) -> str:
         text = f"{value:%Y-%m-%d %H:%M}"
     elif isinstance(value, float):
         text = f"{value:.4g}"
+    elif isinstance(value, list):
+        text = ", ".join(str(one) for one in value)
     else:
         text = str(value)
     return text.replace("[", r"\[")

@@ -238,6 +238,24 @@ def superseded(store: Store, parts: Mapping[str, Part], table: str) -> dict[str,
     return {part.name: part.rows - kept.get(index, 0) for index, part in enumerate(chosen)}
 
 
+def shares_records(store: Store, known: list[Part], added: list[Part], table: str) -> bool:
+    """Say whether some record of the added parts is in another part too."""
+    key = TABLES[table].primary_key()
+    new, old = (
+        pl.concat(
+            [
+                empty(table).lazy().select(key),
+                *(pl.scan_parquet(store.folder / part.name).select(key) for part in parts),
+            ]
+        )
+        for parts in (added, known)
+    )
+    found = new.collect()
+    if found.is_duplicated().any():
+        return True
+    return old.join(found.lazy(), on=key, how="semi").head(1).collect().height > 0
+
+
 def _in_load_order(store: Store, parts: list[Part]) -> pl.LazyFrame:
     return pl.concat(
         [

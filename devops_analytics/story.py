@@ -10,6 +10,7 @@ from devops_analytics.display import (
     format_count,
     format_counted,
     format_interval,
+    format_key,
     format_limits,
     format_list,
     format_n,
@@ -31,6 +32,9 @@ EXPORTS: Final = {
     "incidents": "an export of incidents",
 }
 """What fills each table."""
+
+_EXAMPLES: Final = 3
+"""How many examples a line names."""
 
 _WORDED: Final = {
     "deployment_frequency": "Production was deployed to {times}",
@@ -163,11 +167,12 @@ def _after(clause: str) -> str:
 
 
 def quality_line(row: Mapping[str, Any]) -> str:
-    """Return one finding of the data-quality checks as a line: a row of `quality.findings`."""
-    return (
-        f"{row['title']}: {format_count(row['count'])} (such as {row['examples']}). "
-        f"{row['effect']} {row['what_to_do']}"
-    )
+    """Return one finding of the data-quality checks as a line: a row of `quality.FINDINGS`."""
+    found = format_count(row["count"])
+    if row["total"] is not None:
+        found += f" of {format_count(row['total'])} {row['among']}"
+    such_as = format_key(", ".join(row["examples"][:_EXAMPLES]))
+    return f"{row['title']}: {found} (such as {such_as}). {row['effect']} {row['what_to_do']}"
 
 
 # ---- Maturity ---- #

@@ -140,15 +140,46 @@ def test_load_accounts_for_every_record(run: Run, config: Path) -> None:
     assert done.code == 0
     assert "read 13 = loaded 10 + quarantined 3 + duplicates 0" in done.out
     listed = run("check", "-c", config, "--quarantine")
-    for reason in ("not_a_time", "wrong_number_of_fields", "time_without_zone"):
-        assert reason in listed.out
+    for word in ("not_a_time", "wrong_number_of_fields", "time_without_zone", "record", "message"):
+        assert word in listed.out
+    assert "found 'soon'" in listed.out
+    found = json.loads(run("check", "-c", config, "--quarantine", "-f", "json").out)
+    assert {(r["record"], r["reason"]) for r in found} == {
+        (12, "not_a_time"),
+        (13, "wrong_number_of_fields"),
+        (14, "time_without_zone"),
+    }
+    assert next(r["raw"] for r in found if r["record"] == 12)
+
+
+def test_a_long_quarantine_is_counted_in_whole_and_listed_in_part(run: Run, config: Path) -> None:
+    path = config.parent / "deployments.csv"
+    path.write_text(path.read_text() + "".join(f"x{n},pay,soon,success\n" for n in range(25)))
+    listed = run("check", "-c", config, "--quarantine").out
+    assert "25" in listed
+    assert listed.count("found 'soon'") == 20
+    assert "5 more are in what --format csv --out FILE writes" in listed
+    out = config.parent / "quarantine.csv"
+    assert run("check", "-c", config, "--quarantine", "-f", "csv", "--out", out).code == 0
+    assert pl.read_csv(out).height == 25
 
 
 def test_check_says_what_is_unknown_and_why(run: Run, config: Path) -> None:
     done = run("check", "-c", config, "--as-of", "2026-06-01")
     assert done.code == 0
-    for word in ("Feeds", "Not linked", "no_repository", "Unknown", "incidents"):
+    for word in ("Feeds", "Not linked", "no_repository", "Data quality", "Unknown", "incidents"):
         assert word in done.out
+
+
+def test_check_prints_the_findings_as_records_too(run: Run, config: Path) -> None:
+    done = run("check", "-c", config, "--as-of", "2026-06-01", "-f", "json")
+    found = {r["check"]: r for r in json.loads(done.out)}
+    lost = found["deployments_no_repository"]
+    assert lost["severity"] == "leaves records out"
+    assert lost["count"] == lost["total"]
+    assert len(lost["examples"]) == len(lost["details"]) == 5
+    csv = run("check", "-c", config, "--as-of", "2026-06-01", "-f", "csv")
+    assert csv.out.startswith("check,title,severity,count,total,among,examples")
 
 
 def test_score_prints_every_dimension(run: Run, config: Path) -> None:

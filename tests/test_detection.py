@@ -80,10 +80,12 @@ def test_a_folder_of_several_kinds_has_an_entry_for_each(tmp_path: Path) -> None
     assert {reason.split(" as ")[0] for _, reason in loaded.unread} == {"not recognised"}
 
 
-def test_files_of_several_repositories_keep_entries_of_their_own(tmp_path: Path) -> None:
+def test_files_of_several_repositories_are_one_entry_that_names_none(tmp_path: Path) -> None:
     for number in range(4):
         write(tmp_path / "runs" / f"{number}.json", [run(number, f"harbour/{number % 2}")])
-    assert [path for _, path in entries(tmp_path)] == [f"runs/{n}.json" for n in range(4)]
+    assert entries(tmp_path) == [("github", "runs")]
+    assert "repository =" not in (tmp_path / "devops.toml").read_text()
+    assert load_report(tmp_path).files["loaded"].sum() == 4
 
 
 def test_an_archive_is_looked_into(tmp_path: Path) -> None:

@@ -131,8 +131,9 @@ def test_a_load_killed_fifty_times_at_random_gives_what_a_clean_one_gives(
     assert child.exitcode == 0
     states = [tables(first), tables(clean)]
     assert not is_one_of(states[0], states[1:])
-    n_killed = 0
-    for number in range(KILLS):
+    n_killed, number = 0, 0
+    while n_killed < KILLS:
+        number += 1
         folder = tmp_path / str(number)
         shutil.copytree(first, folder)
         write_second(folder)
@@ -143,11 +144,12 @@ def test_a_load_killed_fifty_times_at_random_gives_what_a_clean_one_gives(
             os.kill(child.pid, signal.SIGKILL)
         child.join()
         n_killed += child.exitcode == -signal.SIGKILL
+        # On a machine that has become faster, the moments would all come too late.
+        lasts *= 1 if child.exitcode else 0.95
         assert is_one_of(tables(folder), states)
         load_it(folder)
         assert contents(folder) == contents(clean)
         shutil.rmtree(folder)
-    assert n_killed > KILLS // 3
 
 
 def test_what_a_killed_load_had_done_is_not_done_again(
@@ -163,7 +165,7 @@ def test_what_a_killed_load_had_done_is_not_done_again(
         with pytest.raises(KeyboardInterrupt):
             load_it(tmp_path)
     store = tmp_path / "store"
-    assert len(list((store / PENDING).iterdir())) == 3
+    assert len(list((store / PENDING).iterdir())) == 4
     done = {path: path.stat().st_mtime_ns for path in (store / "deployments").iterdir()}
     load_it(tmp_path)
     assert {path: path.stat().st_mtime_ns for path in done} == done

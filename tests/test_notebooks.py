@@ -21,9 +21,9 @@ def code(notebook):
     return [cell for cell in notebook.cells if cell.cell_type == "code"]
 
 
-def test_there_are_the_four_notebooks() -> None:
+def test_there_are_the_five_notebooks() -> None:
     names = [path.stem for path in NOTEBOOKS]
-    assert names == ["delivery", "executive_summary", "explore", "maturity"]
+    assert names == ["data_quality", "delivery", "executive_summary", "explore", "maturity"]
 
 
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)

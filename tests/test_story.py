@@ -215,9 +215,13 @@ def test_levels_are_listed_and_what_is_not_assessed_is_named() -> None:
 
 def test_a_finding_on_the_data_says_its_effect_and_what_to_do() -> None:
     row = {
-        "title": "Incidents without a service", "count": 1234, "examples": "i1, i2",
-        "effect": "Blamed on nothing.", "what_to_do": "Name it.",
+        "title": "Incidents without a service", "count": 1234, "total": 5000, "among": "incidents",
+        "examples": ["i1", "i2", f"shop@{'a' * 40}", "i4"], "effect": "Blamed on nothing.",
+        "what_to_do": "Name it.",
     }  # fmt: skip
     assert story.quality_line(row) == (
-        "Incidents without a service: 1,234 (such as i1, i2). Blamed on nothing. Name it."
+        "Incidents without a service: 1,234 of 5,000 incidents (such as i1, i2, shop@aaaaaaaaaa…). "
+        "Blamed on nothing. Name it."
     )
+    alone = row | {"total": None, "among": None, "examples": ["i1"]}
+    assert story.quality_line(alone).startswith("Incidents without a service: 1,234 (such as i1). ")

@@ -20,6 +20,7 @@ from devops_analytics.store import (
     Part,
     Store,
     read_manifest,
+    shares_records,
     superseded,
     write_manifest,
     writing,
@@ -113,7 +114,7 @@ def _load(
             for file, state in loaded:
                 files.append(file)
                 states[file.source, file.file] = state
-    manifest = _settled(store, Manifest(files=tuple(files)))
+    manifest = _settled(store, Manifest(files=tuple(files)), before)
     if manifest != before:
         write_manifest(store, manifest)
     return LoadReport(
@@ -155,12 +156,21 @@ def _by_table(file: LoadedFile) -> dict[str, list[Part]]:
     return found
 
 
-def _settled(store: Store, manifest: Manifest) -> Manifest:
+def _settled(store: Store, manifest: Manifest, before: Manifest) -> Manifest:
     """Count which rows lose to a newer version of the same record in another file."""
     parts = {part.name: part for part in manifest.parts}
     lost: dict[str, int] = {}
     for table in dict.fromkeys(part.table for part in parts.values()):
-        lost.update(superseded(store, parts, table))
+        known = {part.name: part for part in before.parts if part.table == table}
+        now = [part for part in parts.values() if part.table == table]
+        kept = [part for part in now if part.name in known]
+        added = [part for part in now if part.name not in known]
+        # Where nothing went away and every new record is new indeed, all is as it was.
+        is_longer = [part.name for part in kept] == list(known)
+        if is_longer and not shares_records(store, kept, added, table):
+            lost.update({name: part.superseded for name, part in known.items()})
+        else:
+            lost.update(superseded(store, parts, table))
     return Manifest(
         files=tuple(
             replace(

@@ -76,8 +76,9 @@ class Loader:
         source = SOURCES[self.entry.kind]
         if source.read_many is None or not export.is_file:
             return False
-        is_big = export.path is not None and export.path.stat().st_size > self.part_size
-        return not (source.by_line and is_big)
+        path = export.path
+        is_big = path is not None and path.stat().st_size > self.part_size
+        return not (path is not None and is_big and source.is_by_line(path))
 
     # ---- Files whose records complete each other ---- #
 
@@ -166,7 +167,7 @@ class Loader:
     def _pieces(self, path: Path, begun: End | None) -> Iterator[FilePart]:
         """Yield the parts of a file whose records stand alone, else the whole file."""
         is_wide = getattr(self.entry, "encoding", "utf-8") == "utf-16"
-        if is_wide or not SOURCES[self.entry.kind].by_line:
+        if is_wide or not SOURCES[self.entry.kind].is_by_line(path):
             yield FilePart(export=path)
             return
         start, lines = (begun.at, begun.lines) if begun is not None else (0, 0)

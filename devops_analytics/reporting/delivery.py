@@ -19,6 +19,7 @@ from devops_analytics.metrics import DORA_FIVE, METRICS, Metric, Unit, metric
 from devops_analytics.metrics.lead_time_stages import LEAD_TIME_STAGES
 from devops_analytics.reference import described
 from devops_analytics.reporting.block import Block
+from devops_analytics.reporting.coverage import coverage_block
 from devops_analytics.reporting.html import (
     Node,
     classed,
@@ -125,28 +126,7 @@ class DeliveryPage(Page):
 
     def coverage(self) -> Block:
         """Show for which time each export can speak for each service."""
-        span = (self.period.start, self.period.end)
-        figure = figures.coverage_timeline(
-            self.workspace.coverage, self.services, tables=_COVERED_TABLES, period=span
-        )
-        if figure is None:
-            return Block(html=nothing("No export speaks for any of these services."))
-        own = (
-            self.workspace.coverage.filter(
-                pl.col("service").is_in(self.services), pl.col("table").is_in(_COVERED_TABLES)
-            )
-            .sort("table", "service", "live_from")
-            .select(
-                "table",
-                "service",
-                known_from=pl.col("live_from").dt.strftime("%Y-%m-%d"),
-                known_to=pl.col("live_to").dt.strftime("%Y-%m-%d"),
-            )
-        )
-        rows: list[list[Node]] = [list(row) for row in own.iter_rows()]
-        columns = [Column(heading=name.replace("_", " ")) for name in own.columns]
-        numbers = table("When each table can speak for each service", columns, rows)
-        return Block(html=details("Show the dates", numbers, css_class="numbers"), figure=figure)
+        return coverage_block(self, _COVERED_TABLES)
 
     def unlinked(self) -> Block:
         """Show what of the period could not be joined, by reason."""

@@ -5,15 +5,16 @@ from collections.abc import Sequence
 import polars as pl
 
 from devops_analytics import figures, story
+from devops_analytics.check import findings_of
 from devops_analytics.display import Measurement, format_list, format_names, measurements
 from devops_analytics.metrics import metric
-from devops_analytics.quality import findings
 from devops_analytics.reporting.block import Block
 from devops_analytics.reporting.delivery import HEADLINE_METRICS, headline_table
 from devops_analytics.reporting.gaps import missing_feeds
 from devops_analytics.reporting.html import Node, classed, element, joined, paragraphs, unbroken
 from devops_analytics.reporting.maturity import names_of
 from devops_analytics.reporting.page import Page, method_details
+from devops_analytics.reporting.quality import worst_line
 from devops_analytics.reporting.tables import Column, nothing, points_cell, table
 from devops_analytics.schema import TABLE_WORDS
 
@@ -111,18 +112,9 @@ class ExecutivePage(Page):
 
     def worst_quality(self) -> Block:
         """Show the most harmful thing that the data-quality checks found, in one line."""
-        found = findings(self.workspace.evidence)
-        if found.is_empty():
-            return Block(html=nothing("The data-quality checks found nothing."))
-        line = story.quality_line(found.row(0, named=True))
-        more = found.height - 1
-        ending = (
-            f" {more} more {'check' if more == 1 else 'checks'} found something; "
-            "devops-analytics check lists them."
-            if more
-            else ""
-        )
-        return Block(html=classed("p", "quality", line, ending))
+        services = None if self.team is None else self.services
+        found = findings_of(self.workspace, services=services)
+        return worst_line(found, ending="The data-quality report has them all.")
 
     def _left_out(self, told: Sequence[Measurement]) -> int:
         """Return how many services at least one of the numbers leaves out."""

@@ -60,7 +60,7 @@ def render_reports(
 
     Args:
         workspace: opened from a settings file or a clone.
-        notebooks: their names or paths; the executive summary, delivery and maturity where None.
+        notebooks: their names or paths; those of `REPORTS` where None.
         period: such as `2026-Q3`.
         compare_to: the period shown beside it; empty: the one before.
         teams: keys of teams; the empty one is the whole organisation.

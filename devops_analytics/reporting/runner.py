@@ -12,7 +12,7 @@ import devops_analytics
 from devops_analytics.atomic import write_atomically
 from devops_analytics.errors import ReportError, UnknownNameError
 
-REPORTS: Final = ("executive_summary", "delivery", "maturity")
+REPORTS: Final = ("executive_summary", "delivery", "maturity", "data_quality")
 """The notebooks that are rendered where none is named."""
 
 _TAG: Final = "parameters"

@@ -2,13 +2,49 @@
 
 from typing import Final
 
+from devops_analytics.sources.alertmanager import ALERTMANAGER
+from devops_analytics.sources.attestations import ATTESTATIONS
+from devops_analytics.sources.database import DATABASE
+from devops_analytics.sources.devlake import DEVLAKE
 from devops_analytics.sources.git import GIT
 from devops_analytics.sources.github import GITHUB
+from devops_analytics.sources.gitops import GITOPS
+from devops_analytics.sources.infrastructure import INFRASTRUCTURE
+from devops_analytics.sources.jira import JIRA
+from devops_analytics.sources.opsgenie import OPSGENIE
 from devops_analytics.sources.pagerduty import PAGERDUTY
+from devops_analytics.sources.sarif import SARIF
+from devops_analytics.sources.sbom import SBOM
+from devops_analytics.sources.scorecard import SCORECARD
+from devops_analytics.sources.servicenow import SERVICENOW
+from devops_analytics.sources.sonarqube import SONARQUBE
 from devops_analytics.sources.source import SourceKind
+from devops_analytics.sources.survey import SURVEY
 from devops_analytics.sources.table import TABLE
+from devops_analytics.sources.terraform import TERRAFORM
 
 SOURCES: Final[dict[str, SourceKind]] = {
-    source.kind: source for source in (GIT, GITHUB, PAGERDUTY, TABLE)
+    source.kind: source
+    for source in (
+        GIT,
+        GITHUB,
+        GITOPS,
+        INFRASTRUCTURE,
+        TERRAFORM,
+        PAGERDUTY,
+        OPSGENIE,
+        JIRA,
+        SERVICENOW,
+        ALERTMANAGER,
+        SARIF,
+        SBOM,
+        SCORECARD,
+        SONARQUBE,
+        SURVEY,
+        ATTESTATIONS,
+        DATABASE,
+        DEVLAKE,
+        TABLE,
+    )
 }
 """Every source by its kind; where two recognise a file, the earlier and surer one is asked."""

@@ -209,7 +209,6 @@ def _commits(rows: pl.DataFrame, all_rows: Rows) -> pl.DataFrame:
         pl.col("committed_date").alias("committed_at"),
         pl.col("additions").alias("lines_added"),
         pl.col("deletions").alias("lines_deleted"),
-        "updated_at",
     )
 
 
@@ -294,7 +293,7 @@ TABLES: Final[dict[str, Table]] = {
         table="commits",
         columns=(
             "sha", "additions", "deletions", "author_name", "author_email", "authored_date",
-            "committed_date", "updated_at",
+            "committed_date",
         ),
         needed=("sha", "authored_date", "committed_date"),
         rows=_commits,

@@ -4,6 +4,8 @@ from typing import Final
 
 import polars as pl
 
+from devops_analytics.sources.infrastructure_paths import INFRASTRUCTURE, NOT_INFRASTRUCTURE
+
 _PATTERNS: Final[dict[str, tuple[str, ...]]] = {
     "generated": (
         r"(?:^|/)(?:vendor|node_modules|third[-_]party|bower_components|dist|\.yarn)/",
@@ -39,18 +41,7 @@ _PATTERNS: Final[dict[str, tuple[str, ...]]] = {
         r"(?:^|/)(?:azure-pipelines[\w.-]*|bitbucket-pipelines)\.ya?ml$",
         r"(?:^|/)(?:appveyor|cloudbuild|buildspec)\.ya?ml$",
     ),
-    "infrastructure": (
-        r"\.(?:tf|tfvars|tofu|hcl|bicep|nomad|pp|dockerfile)$|\.tf\.json$",
-        r"(?:^|/)(?:dockerfile|containerfile)[^/]*$|(?:^|/)(?:docker-)?compose[\w.-]*\.ya?ml$",
-        r"(?:^|/)(?:chart|kustomization|helmfile|skaffold|serverless|pulumi[\w.-]*)\.ya?ml$",
-        r"(?:^|/)(?:charts?|helm|helmfile\.d)/(?:.*/)?[^/]+\.(?:ya?ml(?:\.\w+)?|tpl)$",
-        r"(?:^|/)(?:k8s|kubernetes|kustomize|manifests|argocd)/(?:.*/)?[^/]+\.ya?ml(?:\.\w+)?$",
-        r"(?:^|/)charts?/[^/]+/(?:templates|crds|image-tags)/",
-        r"^(?:terraform|cloudformation|ansible|puppet|pulumi|packer|infra|infrastructure)/",
-        r"(?:^|/)(?:playbooks|group_vars|host_vars)/|(?:^|/)ansible\.cfg$",
-        r"(?:^|/)roles/[^/]+/(?:tasks|handlers|defaults|vars|meta|templates)/",
-        r"(?:^|/)(?:vagrantfile|procfile|berksfile|fly\.toml|\.dockerignore)$",
-    ),
+    "infrastructure": INFRASTRUCTURE,
     "docs": (
         r"\.(?:md|mdx|markdown|rst|adoc|asciidoc|textile|rdoc|tex)$",
         r"(?:^|/)(?:docs?|documentation|changelogs?|man|adr)/",
@@ -65,6 +56,8 @@ _PATTERNS: Final[dict[str, tuple[str, ...]]] = {
     ),
 }
 """Patterns of each kind, ignoring case; the first kind that fits wins."""
+_ENVIRONMENT: Final = r"(?i)(?:^|/)(?:environments?|envs?|overlays|image-tags)/test/"
+"""Where `test` is no test but the name of an environment."""
 
 
 def file_kind(path: pl.Expr) -> pl.Expr:
@@ -73,11 +66,12 @@ def file_kind(path: pl.Expr) -> pl.Expr:
     A lock file is a dependency, although a tool wrote it; whatever lies in a test folder is a
     test, except the manifest of what it depends on; what no pattern knows is source.
     """
+    fits = {
+        kind: path.str.contains(f"(?i){'|'.join(patterns)}") for kind, patterns in _PATTERNS.items()
+    }
+    fits["test"] &= ~path.str.contains(_ENVIRONMENT)
+    fits["infrastructure"] &= ~path.str.contains(NOT_INFRASTRUCTURE)
     kinds = pl.coalesce(
-        *(
-            pl.when(path.str.contains(f"(?i){'|'.join(patterns)}")).then(pl.lit(kind))
-            for kind, patterns in _PATTERNS.items()
-        ),
-        pl.lit("source"),
+        *(pl.when(fit).then(pl.lit(kind)) for kind, fit in fits.items()), pl.lit("source")
     )
     return pl.when(path.is_not_null()).then(kinds)

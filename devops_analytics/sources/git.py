@@ -109,6 +109,7 @@ GIT: Final = SourceKind(
     read=read,
     recognise=recognise,
     state=lambda _, path: state(path),
+    reads_folders=True,
 )
 
 
@@ -162,7 +163,11 @@ def _to_count(commits: pl.DataFrame, tips: tuple[str, ...], *, months: int) -> l
 def _commits_draft(
     clone: Clone, commits: pl.DataFrame, statistics: Statistics | None, repo: str
 ) -> Draft:
-    rows = commits.with_columns(reverts_sha=resolved(commits)).drop("reverts")
+    # A commit never changes, so its own time is that of its only version; with it, the clone's row
+    # wins over what an API tells of the same commit, which knows no graph and no statistics.
+    rows = commits.with_columns(
+        reverts_sha=resolved(commits), updated_at=pl.col("committed_at")
+    ).drop("reverts")
     if statistics is not None:
         rows = rows.join(statistics.commits, on="sha", how="left")
     note = (

@@ -60,8 +60,7 @@ def read_names(clone: Clone) -> Names:
     Raises:
         ExportError: the clone has no commits, or a name points at what is not there.
     """
-    listed = output_of(clone, "for-each-ref", f"--format={_FORMAT}", *REFS)
-    refs = [_ref(clone, line) for line in listed.decode("utf-8", "replace").splitlines()]
+    refs = _refs(clone)
     default, notes = _default(clone, refs)
     named = _named([ref for ref in refs if not _is_remote_head(ref)])
     rows = [
@@ -87,6 +86,24 @@ def read_names(clone: Clone) -> Names:
         tips=tuple(sorted(map(str, tips))),
         notes=notes,
     )
+
+
+def default_branch(clone: Clone) -> tuple[str, tuple[str, ...]]:
+    """Return the commit that the default branch is at, and what is odd about it.
+
+    Raises:
+        ExportError: the clone has no commits, or none of its branches is plainly the default one.
+    """
+    refs = _refs(clone)
+    sha, notes = _default(clone, refs)
+    if sha is None:
+        raise ExportError(_no_commits(clone, refs))
+    return sha, notes
+
+
+def _refs(clone: Clone) -> list[_Ref]:
+    listed = output_of(clone, "for-each-ref", f"--format={_FORMAT}", *REFS)
+    return [_ref(clone, line) for line in listed.decode("utf-8", "replace").splitlines()]
 
 
 def _ref(clone: Clone, line: str) -> _Ref:

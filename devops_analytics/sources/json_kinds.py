@@ -14,7 +14,7 @@ import polars as pl
 
 from devops_analytics.errors import ExportError
 from devops_analytics.schema import polars_schema
-from devops_analytics.sources.json_records import first_records, read_records
+from devops_analytics.sources.json_records import Records, first_records, read_records
 from devops_analytics.sources.source import QUARANTINE, Context, Draft, Export, Recognition
 
 UNKNOWN_RECORD: Final = "unknown_record"
@@ -24,9 +24,6 @@ UNEXPECTED_TYPE: Final = "unexpected_type"
 Keys = Mapping[str, msgspec.Raw]
 """A record's keys with their values, not yet decoded."""
 
-Row = tuple[str, dict[str, Any]]
-"""A table and its columns; times are texts as the export writes them."""
-
 
 class Refused(Exception):  # noqa: N818 - it is no error of the program
     """Raised by `rows` for a record that becomes none; it is quarantined with this reason."""
@@ -35,6 +32,14 @@ class Refused(Exception):  # noqa: N818 - it is no error of the program
         """`reason` is a code; `message` says what was found, what is allowed, what to do."""
         super().__init__(message)
         self.reason = reason
+
+
+Row = tuple[str, dict[str, Any] | Refused | None]
+"""A table and its columns; times are texts as the export writes them.
+
+Instead of the columns, `Refused` quarantines a part of the record while the rest goes on, without
+its text; None is a part that is no row of its own, but is told of in others.
+"""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -93,16 +98,18 @@ def read_kinds(
     kinds: tuple[RecordKind, ...],
     wrappers: tuple[str, ...] = (),
     title: str,
+    records: Records | None = None,
 ) -> Iterator[Draft]:
     """Yield a draft for each table that the records of a JSON file are rows of.
 
     Records of no kind, and those that are not as the tool writes them, are refused under the table
     of most records. Their text is kept only as far as it was decoded, as it may name people.
+    `records` is given where the file is no JSON, but a table whose rows were made such records.
 
     Raises:
         ExportError: the file is no JSON, or none of its records is of any kind.
     """
-    records = read_records(export, wrappers=wrappers)
+    records = records or read_records(export, wrappers=wrappers)
     reading = Reading(entry=entry, context=context, name=export.name)
     counted: dict[str, _Counted] = {}
     unplaced: list[tuple[int, str, str, str | None]] = [
@@ -160,7 +167,13 @@ def _add(
         part.refused.append((number, refused.reason, str(refused), text))
         return
     for table, row in rows:
-        counted.setdefault(table, _Counted()).rows.append({"record": number, **row})
+        place = counted.setdefault(table, _Counted())
+        if row is None:
+            place.absorbed += 1
+        elif isinstance(row, Refused):
+            place.refused.append((number, row.reason, str(row), None))
+        else:
+            place.rows.append({"record": number, **row})
     if not any(table == kind.table for table, _ in rows):
         part.absorbed += 1
 
@@ -223,5 +236,5 @@ def recognise_kinds(
         return None
     most = names.most_common(1)[0][0]
     return Recognition(
-        kind=source, confidence=confidence, reason=f"{title}, each record a {most}, JSON"
+        kind=source, confidence=confidence, reason=f"{title}, JSON: {most}"
     )

@@ -1,7 +1,7 @@
 """Moments that a source has to compare or add itself, before its rows are judged."""
 
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import UTC, datetime
 
 import polars as pl
 
@@ -14,5 +14,20 @@ def moments(texts: Iterable[str | None], *, zone: str | None = None) -> dict[str
     A time without an offset is one in `zone`, and none where that is not given.
     """
     written = list({text for text in texts if text})
+    if not written:
+        return {}
     times, _ = utc_times(pl.Series(written, dtype=pl.String), zone=zone)
     return {text: at for text, at in zip(written, times.to_list(), strict=True) if at is not None}
+
+
+def moment(text: str | None) -> datetime | None:
+    """Return the moment in UTC that an ISO 8601 text with an offset means; None where it is none.
+
+    It is for the few times of one record; `moments` is quicker for many.
+    """
+    try:
+        found = datetime.fromisoformat((text or "").strip())
+        # Near the ends of the calendar there is no such moment in UTC.
+        return found.astimezone(UTC) if found.tzinfo is not None else None
+    except (ValueError, OverflowError):
+        return None

@@ -5,7 +5,7 @@ stand alone reads it as if it were a file.
 """
 
 import codecs
-import gzip
+import mmap
 import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -13,14 +13,16 @@ from pathlib import Path
 from typing import IO, Final
 
 import msgspec
+import numpy as np
 
 from devops_analytics.errors import ExportError
 from devops_analytics.sources.compressed import is_packed, opened, read_content
 from devops_analytics.sources.source import Export, Held
 
-PART: Final = 32 << 20
+PART: Final = 64 << 20
 """Bytes of content that are read at once."""
 
+_LINE_END: Final = ord("\n")
 _SAMPLE: Final = 1 << 20
 _LOOKED_AT: Final = 20
 """Lines that tell the layout; some of them may be damaged."""
@@ -64,12 +66,14 @@ def parts_of(path: Path, *, start: int = 0, lines: int = 0, size: int = PART) ->
             file.seek(start)
         else:
             at, before = len(header), header.count(b"\n")
-        for block in _blocks(path, file, size, is_csv=is_csv):
-            n_lines = block.count(b"\n")
+        blocks = _packed_blocks if is_packed(path) else _plain_blocks
+        for block in blocks(path, file, size, is_csv=is_csv):
+            # Counted by numpy, as bytes.count would keep other threads from going on.
+            n_lines = int(np.count_nonzero(np.frombuffer(block, np.uint8) == _LINE_END))
             at += len(block)
-            can_go_on = not is_packed(path) and block.endswith(b"\n")
+            can_go_on = blocks is _plain_blocks and block.endswith(b"\n")
             yield FilePart(
-                export=Held(path.name, header + block, path),
+                export=Held(path.name, header + block if header else block, path),
                 before=before - header.count(b"\n"),
                 end=at if can_go_on else None,
                 lines=before + n_lines if can_go_on else None,
@@ -129,8 +133,27 @@ def _header(file: IO[bytes]) -> bytes:
     return found
 
 
-def _blocks(path: Path, file: IO[bytes], size: int, *, is_csv: bool) -> Iterator[bytes]:
-    """Yield the rest of a file in blocks of whole lines; the last one may lack its line end."""
+def _plain_blocks(path: Path, file: IO[bytes], size: int, *, is_csv: bool) -> Iterator[bytes]:
+    """Yield the rest of a file in blocks of whole lines, each copied only once."""
+    at = file.tell()
+    if at == path.stat().st_size:
+        return
+    with mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
+        while at < len(data):
+            length = size
+            block = data[at : at + length]
+            while at + length < len(data) and not (cut := _cut(block, is_csv=is_csv)):
+                _check_length(path, length - size)
+                length += size
+                block = data[at : at + length]
+            if at + length < len(data) and cut < len(block):
+                block = data[at : at + cut]
+            yield block
+            at += len(block)
+
+
+def _packed_blocks(path: Path, file: IO[bytes], size: int, *, is_csv: bool) -> Iterator[bytes]:
+    """Yield the rest of a compressed file in blocks of whole lines."""
     rest = b""
     try:
         while data := file.read(size):
@@ -139,15 +162,20 @@ def _blocks(path: Path, file: IO[bytes], size: int, *, is_csv: bool) -> Iterator
             if cut:
                 yield rest[:cut]
                 rest = rest[cut:]
-            elif len(rest) > _LONGEST_LINE + size:
-                raise ExportError(
-                    f"{path}: a line of more than {_LONGEST_LINE >> 20} MB is no record. If its "
-                    "quotes don't pair up, correct them."
-                )
-    except (EOFError, gzip.BadGzipFile, zlib.error) as error:
+            else:
+                _check_length(path, len(rest) - size)
+    except (EOFError, OSError, zlib.error) as error:
         raise ExportError(f"{path}: the compressed file ends too early; copy it again.") from error
     if rest:
         yield rest
+
+
+def _check_length(path: Path, length: int) -> None:
+    if length > _LONGEST_LINE:
+        raise ExportError(
+            f"{path}: a line of more than {_LONGEST_LINE >> 20} MB is no record. If its quotes "
+            "don't pair up, correct them."
+        )
 
 
 def _cut(data: bytes, *, is_csv: bool) -> int:

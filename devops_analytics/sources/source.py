@@ -122,7 +122,8 @@ class SourceKind:
     `words` has every status word that the tool documents with the canonical one, by what it is a
     status of (`"build result"`). `by_line` says that the records of a file with one on each line
     are independent of each other, so that such a file may be read in parts, and from where it
-    ended the last time. `reads_folders` says that a folder is one export of it.
+    ended the last time; where that depends on the file, it is a function that looks at it.
+    `reads_folders` says that a folder is one export of it.
     `state(entry, path)` is there where an export is no file (a clone, a query): it returns what
     identifies its content, or None where it is a file after all.
     """
@@ -135,6 +136,10 @@ class SourceKind:
     recognise: Callable[[Any], Recognition | None]
     read_many: Callable[[list[Path], Any, Context], Iterator[tuple[Path, Draft]]] | None = None
     words: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
-    by_line: bool = False
+    by_line: bool | Callable[[Path], bool] = False
     reads_folders: bool = False
     state: Callable[[Any, Path], str | None] | None = None
+
+    def is_by_line(self, path: Path) -> bool:
+        """Say whether a file with one record on each line may be read in parts."""
+        return self.by_line(path) if callable(self.by_line) else self.by_line

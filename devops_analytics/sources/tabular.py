@@ -58,9 +58,17 @@ def file_format(path: Export) -> str:
 
 
 def read_tabular(
-    path: Export, *, encoding: str = "utf-8", separator: str | None = None, sheet: str | None = None
+    path: Export,
+    *,
+    encoding: str = "utf-8",
+    separator: str | None = None,
+    sheet: str | None = None,
+    repeats: str | None = None,
 ) -> Tabular:
     """Read a table of any format but JSON; every column of text and workbooks is text.
+
+    `repeats` is there for exports that have a column of lists once for each item: the second one
+    of a name gets this sign and 2 behind its name, and so on.
 
     Raises:
         ExportError: the file is empty or damaged, is not in the declared encoding, has a column
@@ -70,25 +78,28 @@ def read_tabular(
         case "parquet":
             return _from_parquet(path)
         case "excel":
-            return _from_excel(path, sheet)
+            return _from_excel(path, sheet, repeats)
         case _:
-            return _from_text(path, encoding, separator)
+            return _from_text(path, encoding, separator, repeats)
 
 
-def column_names(path: Export) -> list[str]:
-    """Return the names of a table's columns from its beginning; none where it is no table."""
+def column_names(path: Export, *, repeats: str | None = None) -> list[str]:
+    """Return the names of a table's columns from its beginning; none where it is no table.
+
+    `repeats` is as for `read_tabular`.
+    """
     try:
         match file_format(path):
             case "parquet":
                 return list(pl.read_parquet_schema(path.open("rb")))
             case "excel":
-                return _from_excel(path, None).rows.columns
+                return _from_excel(path, None, repeats).rows.columns
             case "json":
                 return []
         start = read_content(path, limit=_SAMPLE).data
         is_wide = start.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
         lines = _lines(start.decode("utf-16" if is_wide else "utf-8-sig", "replace"))
-        _, header, _ = _header(path, lines, None)
+        _, header, _ = _header(path, lines, None, repeats)
     except (ExportError, PolarsError, OSError):
         return []
     return [name for name in header if name]
@@ -102,7 +113,7 @@ def _from_parquet(path: Export) -> Tabular:
     return Tabular(rows=rows, records=_numbers(1, rows.height), rejected=[])
 
 
-def _from_excel(path: Export, sheet: str | None) -> Tabular:
+def _from_excel(path: Export, sheet: str | None, repeats: str | None) -> Tabular:
     import fastexcel  # noqa: PLC0415 - only workbooks need it
 
     try:
@@ -123,7 +134,7 @@ def _from_excel(path: Export, sheet: str | None) -> Tabular:
     if is_filled is None or not is_filled.any():
         raise ExportError(f"{path}: the sheet is empty; expected a header row. Export it again.")
     header = int(is_filled.arg_true()[0])
-    names = _checked_names(path, list(cells.row(header)))
+    names = _checked_names(path, list(cells.row(header)), repeats)
     is_row = is_filled & (_numbers(0, cells.height) > header)
     return Tabular(
         rows=_named(cells.filter(is_row), names),
@@ -140,8 +151,14 @@ def _numbers(first: int, count: int) -> pl.Series:
     return pl.int_range(first, first + count, dtype=pl.Int64, eager=True)
 
 
-def _checked_names(path: Export, found: list[str]) -> list[str]:
+def _checked_names(path: Export, found: list[str], repeats: str | None) -> list[str]:
     names = [name.strip() for name in found]
+    if repeats is not None:
+        seen: Counter[str] = Counter()
+        for number, name in enumerate(names):
+            seen[name] += 1
+            if name and seen[name] > 1:
+                names[number] = f"{name}{repeats}{seen[name]}"
     twice = [name for name, count in Counter(names).items() if name and count > 1]
     if twice:
         raise ExportError(f"{path}: column {twice[0]!r} occurs twice in the header; rename one.")
@@ -158,17 +175,17 @@ def _named(rows: pl.DataFrame, names: list[str]) -> pl.DataFrame:
 # ---- Text ---- #
 
 
-def _from_text(path: Export, encoding: str, separator: str | None) -> Tabular:
+def _from_text(path: Export, encoding: str, separator: str | None, repeats: str | None) -> Tabular:
     if separator is not None and (len(separator) != 1 or separator in '"\r\n'):
         raise ExportError(
             f"{path}: separator: found {separator!r}; expected one sign, such as ';' or '\\t'."
         )
     text = _decoded(path, encoding)
     lines = _lines(text[:_SAMPLE])
-    first, names, parted_by = _header(path, lines, separator)
+    first, names, parted_by = _header(path, lines, separator, repeats)
     if first == len(lines) and len(text) > _SAMPLE:
         lines = _lines(text)
-        first, names, parted_by = _header(path, lines, separator)
+        first, names, parted_by = _header(path, lines, separator, repeats)
     body = text[sum(map(len, lines[:first])) :]
     quick = _quick(body, first, names, parted_by)
     return quick if quick is not None else _careful(_lines(body), first, names, parted_by)
@@ -202,7 +219,9 @@ def _lines(text: str) -> list[str]:
     return [f"{line}\n" for line in text.removesuffix("\n").split("\n")] if text else []
 
 
-def _header(path: Export, lines: list[str], separator: str | None) -> tuple[int, list[str], str]:
+def _header(
+    path: Export, lines: list[str], separator: str | None, repeats: str | None
+) -> tuple[int, list[str], str]:
     """Return the line after the header, the columns' names, and what parts them."""
     begins = next((number for number, line in enumerate(lines) if line.strip()), None)
     if begins is None:
@@ -213,7 +232,7 @@ def _header(path: Export, lines: list[str], separator: str | None) -> tuple[int,
     if names is None:
         raise ExportError(f"{path}: line {begins + 1}: the quotes in the header don't pair up.")
     first = next(header, (len(lines), None))[0]
-    return first, _checked_names(path, names), parted_by
+    return first, _checked_names(path, names, repeats), parted_by
 
 
 def _sniffed(header: str) -> str:

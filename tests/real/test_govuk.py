@@ -1,5 +1,7 @@
 """GOV.UK: the package against an independent, plain reading of the same files."""
 
+import csv
+from datetime import datetime
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -8,6 +10,8 @@ import polars as pl
 import pytest
 
 from devops_analytics import Workspace
+from devops_analytics.check import findings_of, material_of
+from devops_analytics.quality import why
 
 pytestmark = pytest.mark.real
 
@@ -88,6 +92,58 @@ def test_branch_images_are_listed_as_unlinked(
     )
     assert unlinked.height == plain.unlinked
     assert set(unlinked["reason"]) <= {"sha_not_in_clone", "no_version", "ref_not_found"}
+
+
+def test_unlinked_deployments_are_findings_by_reason(
+    govuk: Workspace, shared_data: Path, plain_govuk: ModuleType
+) -> None:
+    found = {row["check"]: row["count"] for row in findings_of(govuk).iter_rows(named=True)}
+    # Branch images of the two apps with a history, over all time.
+    plain = sum(
+        plain_govuk.read_app(shared_data / "govuk", app, "2026-Q2").unlinked for app in APPS
+    )
+    by_reason = [found.get(f"deployments_{reason}", 0) for reason in
+                 ("sha_not_in_clone", "no_version", "ref_not_found")]  # fmt: skip
+    assert sum(by_reason) == plain == 7
+    # All other apps have no repository in the settings.
+    others = govuk.links.deployments.filter(~pl.col("service").is_in(APPS)).height
+    assert found["deployments_no_repository"] == others == 22_086
+    assert "records_in_quarantine" not in found  # what the settings leave out is no finding
+
+
+def test_bots_and_clocks_agree_with_the_exports(govuk: Workspace, shared_data: Path) -> None:
+    found = {row["check"]: row for row in findings_of(govuk).iter_rows(named=True)}
+    rows: list[dict[str, str]] = []
+    for app in APPS:
+        path = shared_data / "govuk" / f"{app}.commits.csv"
+        with path.open(encoding="utf-8", newline="") as file:
+            rows += csv.DictReader(file)
+    assert found["bots"]["count"] == sum(r["author_is_bot"] == "1" for r in rows) == 4414
+    made = {r["sha"]: datetime.fromisoformat(r["committed_at"]) for r in rows}
+    backwards = {
+        r["sha"]
+        for r in rows
+        if any(made[r["sha"]] < made[parent] for parent in r["parents"].split() if parent in made)
+    }
+    assert found["commits_older_than_parents"]["count"] == len(backwards) == 20
+    ahead = [
+        r for r in rows
+        if datetime.fromisoformat(r["authored_at"]) > datetime.fromisoformat(r["committed_at"])
+    ]  # fmt: skip
+    assert found["commits_authored_after_committed"]["count"] == len(ahead) == 6
+
+
+def test_why_says_that_most_services_have_no_repository(govuk: Workspace) -> None:
+    measured = govuk.measure("2026-Q2", metrics=["change_lead_time", "time_to_restore"])
+    told = {row["metric"]: row for row in why(measured, material_of(govuk)).iter_rows(named=True)}
+    assert not told["change_lead_time"]["is_empty"]
+    # Of the 1,897 deployments of the quarter (London time) 1,757 are of the other apps.
+    assert any(
+        text.startswith("1,757 of 1,897 deployments lead to no commit")
+        for text in told["change_lead_time"]["reasons"]
+    )
+    assert told["time_to_restore"]["is_empty"]
+    assert told["time_to_restore"]["reasons"] == ["no feed of incidents"]
 
 
 def test_every_record_is_accounted_for(govuk: Workspace) -> None:

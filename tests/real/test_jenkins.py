@@ -8,7 +8,7 @@ import polars as pl
 import pytest
 
 from devops_analytics import Workspace
-from devops_analytics.quality import findings
+from devops_analytics.check import findings_of
 
 pytestmark = pytest.mark.real
 
@@ -41,10 +41,29 @@ def test_records_that_end_before_they_start_are_flagged(
 ) -> None:
     backwards = [r for r in records if minutes(r) < 0]
     assert backwards  # eight of them, as the README of the data says
-    found = findings(jenkins.evidence).row(
+    found = findings_of(jenkins).row(
         by_predicate=pl.col("check") == "incidents_ending_before_start", named=True
     )
     assert found["count"] == len(backwards) == 8
+    assert found["total"] == len(records)
+    assert set(found["examples"]) <= {r["incident_id"] for r in backwards}
+
+
+def test_findings_agree_with_a_plain_reading(
+    jenkins: Workspace, records: list[dict[str, str]]
+) -> None:
+    found = {row["check"]: row["count"] for row in findings_of(jenkins).iter_rows(named=True)}
+    planned = [r for r in records if r["planned_guess"] == "1"]
+    assert found["planned_incidents"] == len(planned) == 202
+    # Two records name nothing affected; both are unplanned.
+    unnamed = [r for r in records if not r["affected"] and r["planned_guess"] == "0"]
+    assert found["incidents_without_service"] == len(unnamed) == 2
+    moments = [r for r in records if minutes(r) == 0 and r["planned_guess"] == "0"]
+    assert found.get("incidents_of_no_length", 0) == len(moments)
+    # The image of weekly stopped in August 2024: its commits and tags are two feeds.
+    assert found["feeds_that_stopped"] == 2
+    # Deployed to several clusters, each of which the export lists.
+    assert found["deployments_of_the_same_version"] > 1000
 
 
 @pytest.mark.parametrize("period", ["2022", "2023", "2024", "2025"])

@@ -154,10 +154,10 @@ def hostile() -> str:
 
 @pytest.fixture(scope="session")
 def rendered(workspace: Workspace, tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
-    """The executive summary and the delivery report of the small organisation, and their index."""
+    """Summary, data quality and delivery of the small organisation, and last their index."""
     return render_reports(
         workspace,
-        notebooks=["executive_summary", "delivery"],
+        notebooks=["executive_summary", "data_quality", "delivery"],
         period="2026-Q2",
         out=tmp_path_factory.mktemp("{reports}"),  # papermill would format the braces
     )

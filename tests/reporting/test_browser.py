@@ -26,7 +26,7 @@ def browser():
 
 @pytest.fixture
 def report(rendered: list[Path]) -> Path:
-    return rendered[1]
+    return rendered[2]
 
 
 def opened(browser, report: Path, *, width: int, scheme: str):
@@ -66,6 +66,19 @@ def test_every_chart_is_drawn_and_nothing_is_asked_for_or_cut_off(
     assert page.evaluate("document.documentElement.scrollWidth") <= width
     drawn = page.evaluate("[...document.querySelectorAll('.plot')].map((one) => one.textContent)")
     assert any("<script>alert" in text for text in drawn)
+    page.context.close()
+
+
+@pytest.mark.parametrize("width", [390, 1280])
+def test_the_data_quality_page_is_not_cut_off(browser, rendered, width) -> None:
+    page, complaints, expected = opened(browser, rendered[1], width=width, scheme="light")
+    assert expected == page.evaluate(DRAWN) == 1
+    assert complaints == []
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    # Its findings fit their box without being scrolled, on a screen as on a phone.
+    boxes = "[...document.querySelectorAll('.table-box:has(table.cards)')]"
+    cut = f"{boxes}.filter((box) => box.scrollWidth > box.clientWidth + 1).length"
+    assert page.evaluate(cut) == 0
     page.context.close()
 
 

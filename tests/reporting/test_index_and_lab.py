@@ -68,7 +68,10 @@ def test_a_damaged_list_is_said_to_be_damaged(tmp_path: Path, content: str) -> N
 
 def test_notebooks_are_copied_where_they_are_missing_and_never_over_changed_ones(tmp_path) -> None:
     folder = tmp_path / "notebooks"
-    names = ["delivery.ipynb", "executive_summary.ipynb", "explore.ipynb", "maturity.ipynb"]
+    names = [
+        f"{name}.ipynb"
+        for name in ("data_quality", "delivery", "executive_summary", "explore", "maturity")
+    ]
     assert [path.name for path in copy_notebooks(folder)] == names
     (folder / "delivery.ipynb").write_text("mine", encoding="utf-8")
     (folder / "maturity.ipynb").unlink()

@@ -22,6 +22,10 @@ BLOCKS = {
     ),
     "delivery": ("overview", "stages", "sensitivity", "coverage", "unlinked"),
     "maturity": ("overview", "dimensions", "weights", "model"),
+    "data_quality": (
+        "worst", "coverage", "feeds", "checks", "why", "why_by_service", "conservation",
+        "quarantine",
+    ),
     "explore": ("tables",),
 }  # fmt: skip
 BY_METRIC = ("headline", "by_service", "trend", "method", "variants", "rows")
@@ -61,7 +65,9 @@ def test_where_nothing_is_named_the_lab_says_which_workspace(organisation, monke
 
 
 def test_an_unknown_page_or_team_is_an_error_that_names_the_known_ones(organisation):
-    with pytest.raises(UnknownNameError, match="executive_summary, delivery, maturity, explore"):
+    with pytest.raises(
+        UnknownNameError, match="executive_summary, delivery, maturity, data_quality, explore"
+    ):
         open_page("deliveries", workspace=str(organisation))
     with pytest.raises(UnknownNameError, match=r"no team is called 'shops'; teams: back, shop\."):
         open_page("delivery", workspace=str(organisation), team="shops")
@@ -266,3 +272,55 @@ def test_the_settings_fingerprint_tells_settings_apart_but_not_the_salt(page):
     )
     assert settings_fingerprint(other_salt) == settings_fingerprint(settings)
     assert settings_fingerprint(other_zone) != settings_fingerprint(settings)
+
+
+# ---- Data quality ---- #
+
+
+def test_the_worst_finding_is_one_line_on_both_pages(page, hostile):
+    # Of 75 deployments the 25 of the bought service are of no repository.
+    line = "Deployments of services without a repository: 25 of 75 production deployments"
+    for name, block in (("data_quality", "worst"), ("executive_summary", "worst_quality")):
+        html = getattr(page(name), block)().html
+        assert line in html
+        assert html.count("<p") == 1
+
+
+def test_a_team_has_its_own_findings(page):
+    checks = page("data_quality", team="back").checks().html
+    assert "25 of 25" in checks
+    assert "25 of 75" not in checks
+    shop = page("data_quality", team="shop")
+    assert "deployments_no_repository" not in shop.findings["check"].to_list()
+
+
+def test_findings_stand_by_severity_each_with_examples_and_what_to_do(page):
+    html = page("data_quality").checks().html
+    headings = re.findall(r"<h3>([^<]+)</h3>", html)
+    assert headings == [word for word in ("Bends numbers", "Leaves records out", "Good to know")
+                        if word in headings]  # fmt: skip
+    assert "Such as bought-0: 2026-01-06" in html
+    assert "Name the service&#39;s repositories under its team in the settings." in html
+
+
+def test_metrics_without_a_number_say_why(page):
+    html = page("data_quality").why().html
+    assert "Without a number, 2026-Q2" in html
+    assert "No feed of pipeline runs" in html
+    assert "On a part of the records, 2026-Q2" in html
+    assert "12 of 36 deployments lead to no commit" in html  # every Tuesday, without a repository
+    own = page("data_quality").why_by_service().html
+    assert "No feed of commits" in own
+
+
+def test_every_feed_is_listed_with_its_time(page):
+    html = page("data_quality").feeds().html
+    assert "3 feeds: 3 speak up to the end, 0 do not." in html
+    assert "1 January 2026" in html
+
+
+def test_every_record_is_accounted_for_on_the_page(page):
+    assert "Read 180 = loaded 180 + quarantined 0 + duplicates 0." in (
+        page("data_quality").conservation().html
+    )
+    assert "No record is in quarantine." in page("data_quality").quarantine().html

@@ -258,7 +258,7 @@ def test_a_workspace_of_dataframes_has_no_reports(tmp_path: Path) -> None:
 
 
 def test_an_unknown_notebook_is_named_with_those_there_are(workspace, tmp_path: Path) -> None:
-    with pytest.raises(UnknownNameError, match="notebooks: delivery, executive_summary"):
+    with pytest.raises(UnknownNameError, match="notebooks: data_quality, delivery"):
         render_reports(workspace, notebooks=["delivry"], period="2026-Q2", out=tmp_path)
 
 

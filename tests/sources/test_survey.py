@@ -169,7 +169,8 @@ def test_a_public_survey_is_read_with_a_column_for_the_wave(shared_data: Path) -
     # Answers in words that nobody declared ("hybrid" 558 times) are kept apart, none is guessed.
     automation = plain["release_automation"].str.strip_chars().str.to_lowercase().drop_nulls()
     declared = automation.is_in(["manual", "mixed", "automated", "n/a"]).sum()
-    assert batch.quarantined["reason"].to_list() == ["unknown_label"] * int(len(automation) - declared)
+    expected = ["unknown_label"] * int(len(automation) - declared)
+    assert batch.quarantined["reason"].to_list() == expected
     many = plain["code_check_in_frequency"].str.to_lowercase().str.strip_chars()
     assert (
         batch.rows.filter(item="check_in", value=6.0).height

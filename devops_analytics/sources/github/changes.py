@@ -17,14 +17,15 @@ from devops_analytics.sources.moments import moments
 from devops_analytics.sources.people import are_bots
 
 CHANGE_COLUMNS: Final = (
-    "repo", "change_id", "author", "is_bot", "opened_at", "first_review_at", "approved_at",
-    "merged_at", "closed_at", "merge_sha", "head_sha", "base", "lines_added", "lines_deleted",
-    "files", "labels", "title_kind", "updated_at",
+    "repo", "change_id", "author", "is_bot", "opened_at", "ready_at", "first_review_at",
+    "approved_at", "merged_at", "closed_at", "merge_sha", "head_sha", "base", "lines_added",
+    "lines_deleted", "files", "labels", "title_kind", "updated_at",
 )  # fmt: skip
 REVIEW_COLUMNS: Final = ("repo", "change_id", "review_id", "reviewer", "state", "at", "updated_at")
 
 _NUMBER: Final = re.compile(r"/pulls?/(\d+)")
 _APPROVED: Final = "approved"
+_LEFT_DRAFT: Final = "ready_for_review"
 
 
 class Key(NamedTuple):
@@ -95,12 +96,36 @@ def _reviewed(found: Found, names: Names) -> Key | None:
     return None if repo is None or number is None else Key(repo, number[1])
 
 
+def readied(exports: Sequence[Export], names: Names) -> dict[Key, str]:
+    """Return when each pull request last left draft, which only events tell."""
+    events = [
+        found
+        for export in exports
+        for found in export.of("pull_request")
+        if found.action == _LEFT_DRAFT
+    ]
+    known = moments(found.record.updated_at for found in events)
+    ready: dict[Key, str] = {}
+    for found in events:
+        at, repo = found.record.updated_at, repository_name(names, found.repository)
+        if repo is None or at not in known:
+            continue
+        key = Key(repo, str(found.record.number))
+        if key not in ready or known[at] > known[ready[key]]:
+            ready[key] = at
+    return ready
+
+
 def changes(
-    export: Export, names: Names, reviews: Mapping[Key, list[Given]], hotfixes: Hotfixes
+    export: Export,
+    names: Names,
+    reviews: Mapping[Key, list[Given]],
+    ready: Mapping[Key, str],
+    hotfixes: Hotfixes,
 ) -> Part:
     """Make rows of a file's pull requests, with their first review and approval by others.
 
-    The API does not say when a draft became ready, so `ready_at` is not known.
+    The API does not say when a draft became ready: without events `ready_at` is not known.
     """
     part = Part(table="changes", columns=CHANGE_COLUMNS)
     for found in export.of("pull_request"):
@@ -110,26 +135,27 @@ def changes(
             continue
         pull: PullRequest = found.record
         author = (_login(pull.user) or "").casefold()
+        key = Key(repo, str(pull.number))
         others = [
             given
-            for given in reviews.get(Key(repo, str(pull.number)), ())
+            for given in reviews.get(key, ())
             if not author or given.reviewer.casefold() != author
         ]
-        part.rows.append((found.number, *_change_row(pull, repo, others, hotfixes)))
+        row = _change_row(pull, others, ready.get(key), hotfixes)
+        part.rows.append((found.number, *key, *row))
     return part
 
 
 def _change_row(
-    pull: PullRequest, repo: str, others: Sequence[Given], hotfixes: Hotfixes
+    pull: PullRequest, others: Sequence[Given], ready_at: str | None, hotfixes: Hotfixes
 ) -> tuple[Any, ...]:
     approval = next((given for given in others if given.state == _APPROVED), None)
     return (
-        repo,
-        str(pull.number),
         _login(pull.user),
         # An account that is called a user may be a program's too: its name decides.
         True if pull.user is not None and pull.user.type == "Bot" else None,
         pull.created_at,
+        ready_at,
         others[0].written_at if others else None,
         approval.written_at if approval else None,
         pull.merged_at,
@@ -185,5 +211,5 @@ def reviews(export: Export, names: Names) -> Part:
         review: Review = found.record
         state = review.state.lower() if review.state else None
         row = (*key, str(review.id), _login(review.user), state, review.submitted_at)
-        part.rows.append((found.number, *row, review.submitted_at))
+        part.rows.append((found.number, *row, review.updated_at or review.submitted_at))
     return part

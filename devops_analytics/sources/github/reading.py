@@ -7,24 +7,27 @@ from typing import Final
 
 from devops_analytics.config_tools import GithubSource
 from devops_analytics.errors import ExportError
+from devops_analytics.sources.github.alerts import findings
 from devops_analytics.sources.github.answers import (
     KINDS,
-    TABLE_OF,
     WRAPPERS,
     Export,
     Refusal,
     decoded,
-    kind_of,
     read_export,
 )
 from devops_analytics.sources.github.changes import (
     changes,
     given_reviews,
     hotfixes_of,
+    readied,
     reviews,
 )
+from devops_analytics.sources.github.commits import commits, history
 from devops_analytics.sources.github.deployments import deployments, joined
 from devops_analytics.sources.github.incidents import incidents, label_names
+from devops_analytics.sources.github.kinds import named
+from devops_analytics.sources.github.lines import runs_by_line
 from devops_analytics.sources.github.names import names_of
 from devops_analytics.sources.github.part import Part, draft_of
 from devops_analytics.sources.github.records import Issue, repository_of
@@ -32,17 +35,19 @@ from devops_analytics.sources.github.refs import refs
 from devops_analytics.sources.github.runs import jobs, last_ends, runs
 from devops_analytics.sources.json_records import first_records
 from devops_analytics.sources.source import Context, Draft, Recognition
+from devops_analytics.sources.source import Export as Source
 
 _DEFAULT_LABELS: Final = frozenset(GithubSource(kind="github", path="").incident_labels)
 
 
-def read(path: Path, entry: GithubSource, context: Context) -> Iterator[Draft]:
-    """Yield the drafts of one file, as if it were the entry's only one.
+def read(source: Source, entry: GithubSource, context: Context) -> Iterator[Draft]:
+    """Yield the drafts of one file or part of one, as if it were the entry's only one.
 
     Raises:
         ExportError: nothing in the file is a record of a kind that is read.
     """
-    for _, draft in read_many([path], entry, context):
+    export = runs_by_line(source) or read_export(source)
+    for _, draft in _drafts([export], entry, context):
         yield draft
 
 
@@ -62,10 +67,21 @@ def read_many(
         exports.append(read_export(path))
         if context.progress is not None:
             context.progress(entry.label, done, len(paths))
+    for export, draft in _drafts(exports, entry, context):
+        if isinstance(export.path, Path):
+            yield export.path, draft
+
+
+def _drafts(
+    exports: list[Export], entry: GithubSource, context: Context
+) -> Iterator[tuple[Export, Draft]]:
+    """Yield the drafts of exports whose records complete each other."""
     names = names_of(entry, context.settings)
     ends = last_ends([found.record for export in exports for found in export.of("job")])
     given = given_reviews(exports, names, context.settings.people.bot_patterns)
+    ready = readied(exports, names)
     known = joined(exports, names)
+    all_commits = history(exports, names)
     deployed = {key.repo for key in known.rows}
     hotfixes = hotfixes_of(context.settings)
     for export in exports:
@@ -73,14 +89,17 @@ def read_many(
             runs(export, names, ends),
             jobs(export, names),
             deployments(export, names, known),
-            changes(export, names, given, hotfixes),
+            changes(export, names, given, ready, hotfixes),
             reviews(export, names),
             incidents(export, names, deployed),
             refs(export, names),
+            commits(export, names, all_commits, hotfixes),
+            findings(export, names),
         ]
-        label = context.labels.get(export.path, context.label)
+        path = export.path
+        label = context.labels.get(path, context.label) if isinstance(path, Path) else context.label
         for part in _with_refused(export, parts):
-            yield export.path, draft_of(part, label)
+            yield export, draft_of(part, label)
 
 
 def _with_refused(export: Export, parts: list[Part]) -> list[Part]:
@@ -99,7 +118,7 @@ def _with_refused(export: Export, parts: list[Part]) -> list[Part]:
     return filled
 
 
-def _nothing_read(path: Path, refused: list[Refusal]) -> str:
+def _nothing_read(path: Source, refused: list[Refusal]) -> str:
     reasons = Counter(refusal.reason for refusal in refused)
     counted = ", ".join(f"{reason} {n} times" for reason, n in reasons.most_common())
     return (
@@ -108,15 +127,19 @@ def _nothing_read(path: Path, refused: list[Refusal]) -> str:
     )
 
 
-def recognise(path: Path) -> Recognition | None:
-    """Return how sure it is that a file holds REST answers of GitHub, by its first records."""
+def recognise(path: Source) -> Recognition | None:
+    """Return how sure it is that a file holds answers or events of GitHub, by its first records."""
     found = first_records(path, wrappers=WRAPPERS)
-    kinds = Counter(kind for raw in found if (kind := kind_of(raw)) in TABLE_OF)
-    readable = {kind: n for kind, n in kinds.items() if kind in KINDS}
-    if not readable or sum(readable.values()) * 2 < len(found):
+    ones = [one for raw in found if (one := named(raw)) is not None]
+    counted = Counter(one.kind for one in ones if one.kind in KINDS or one.is_event)
+    if not counted or counted.total() * 2 < len(found):
         return None
-    kind = max(readable, key=lambda name: readable[name])
-    records = [record for raw in found if (record := decoded(kind, raw)) is not None]
+    kind = max(counted, key=lambda name: (name in KINDS, counted[name]))
+    chosen = [one for one in ones if one.kind == kind]
+    if any(one.is_event for one in chosen):
+        reason = f"webhook events of GitHub, most of a {kind.replace('_', ' ')}"
+        return Recognition(kind="github", confidence=0.6 if kind == "event" else 0.9, reason=reason)
+    records = [record for one in chosen if (record := decoded(one)) is not None]
     repositories = {name for record in records if (name := repository_of(record))}
     reason = f"REST answers of GitHub, each a {kind.replace('_', ' ')}"
     if not repositories:

@@ -1,7 +1,7 @@
 """The fields that are needed of GitHub's records, and the repository that a record names."""
 
 import re
-from typing import Final
+from typing import Any, Final
 
 import msgspec
 
@@ -134,6 +134,8 @@ class PullRequest(Answer, kw_only=True):
     labels: list[Label] | None = None
     head: Branch | None = None
     base: Branch | None = None
+    commits: Any = None
+    """How many there are, or where they were saved into it, the commits."""
 
 
 class Review(Answer, kw_only=True):
@@ -143,7 +145,48 @@ class Review(Answer, kw_only=True):
     state: str | None = None
     user: Account | None = None
     submitted_at: str | None = None
+    updated_at: str | None = None
     pull_request_url: str | None = None
+
+
+class Signature(msgspec.Struct):
+    """Who wrote or made a commit, and when."""
+
+    name: str | None = None
+    email: str | None = None
+    date: str | None = None
+
+
+class CommitText(msgspec.Struct):
+    """What git itself knows of a commit; the message is read for what it names, and not kept."""
+
+    author: Signature | None = None
+    committer: Signature | None = None
+    message: str | None = None
+
+
+class Commit(Answer, kw_only=True):
+    """A commit."""
+
+    sha: str
+    commit: CommitText
+    author: Account | None = None
+    parents: list[Target] | None = None
+
+
+class PushedCommit(msgspec.Struct, kw_only=True):
+    """A commit as a push event lists it, without its parents."""
+
+    id: str
+    message: str | None = None
+    timestamp: str | None = None
+    author: Signature | None = None
+
+
+class Push(Answer, kw_only=True):
+    """A push event."""
+
+    commits: list[PushedCommit]
 
 
 class Issue(Answer, kw_only=True):
@@ -176,6 +219,93 @@ class Tag(Answer, kw_only=True):
     name: str
     commit: Target
     zipball_url: str | None = None
+
+
+class Rule(msgspec.Struct):
+    """The rule of a code scanner that a weakness breaks."""
+
+    id: str | None = None
+    severity: str | None = None
+    security_severity_level: str | None = None
+
+
+class Scanner(msgspec.Struct):
+    """A code scanner."""
+
+    name: str | None = None
+
+
+class Location(msgspec.Struct):
+    """Where in the code a weakness lies."""
+
+    path: str | None = None
+
+
+class Instance(msgspec.Struct):
+    """A weakness on one branch."""
+
+    location: Location | None = None
+
+
+class Package(msgspec.Struct):
+    """A package that something depends on."""
+
+    name: str | None = None
+
+
+class Dependency(msgspec.Struct):
+    """That a file of a repository names a package."""
+
+    package: Package | None = None
+    manifest_path: str | None = None
+
+
+class Advisory(msgspec.Struct):
+    """What is known of a weakness of a package, over all its versions or of some."""
+
+    ghsa_id: str | None = None
+    cve_id: str | None = None
+    severity: str | None = None
+
+
+class Alert(Answer, kw_only=True):
+    """What alerts of all kinds have."""
+
+    number: int
+    state: str | None = None
+    created_at: str | None = None
+    updated_at: str | None = None
+    repository: RepositoryAnswer | None = None
+
+
+class CodeAlert(Alert, kw_only=True):
+    """An alert of a code scanner."""
+
+    fixed_at: str | None = None
+    dismissed_at: str | None = None
+    rule: Rule | None = None
+    tool: Scanner | None = None
+    most_recent_instance: Instance | None = None
+    instances: list[Instance] | None = None
+
+
+class DependencyAlert(Alert, kw_only=True):
+    """An alert of Dependabot."""
+
+    fixed_at: str | None = None
+    dismissed_at: str | None = None
+    auto_dismissed_at: str | None = None
+    dependency: Dependency | None = None
+    security_advisory: Advisory | None = None
+    security_vulnerability: Advisory | None = None
+
+
+class SecretAlert(Alert, kw_only=True):
+    """An alert of a secret that was pushed; the secret itself is never read."""
+
+    secret_type: str | None = None
+    resolution: str | None = None
+    resolved_at: str | None = None
 
 
 def repository_of(record: Answer) -> str | None:

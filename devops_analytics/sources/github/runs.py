@@ -7,7 +7,7 @@ from devops_analytics.sources.github.answers import Export, Found, Refusal
 from devops_analytics.sources.github.names import Names, repository_name
 from devops_analytics.sources.github.part import REPOSITORY_NOT_KNOWN, Part
 from devops_analytics.sources.github.records import Job, Run
-from devops_analytics.sources.github.words import NOT_BEGUN, has_ended, result_of
+from devops_analytics.sources.github.words import came_to
 from devops_analytics.sources.moments import moments
 
 RUN_COLUMNS: Final = (
@@ -32,7 +32,7 @@ def last_ends(jobs: Sequence[Job]) -> dict[Attempt, str]:
     known = moments(job.completed_at for job in jobs)
     ends: dict[Attempt, list[str | None]] = {}
     for job in jobs:
-        ended = job.completed_at if has_ended(job.status, job.conclusion) else None
+        ended = job.completed_at if came_to(job.status, job.conclusion).has_ended else None
         attempt = _attempt(job.run_id, job.run_attempt)
         ends.setdefault(attempt, []).append(ended if ended in known else None)
     return {
@@ -54,8 +54,11 @@ def runs(export: Export, names: Names, ends: Mapping[Attempt, str]) -> Part:
     asked for, so the wait for a runner counts as running.
     """
     part = Part(table="pipeline_runs", columns=RUN_COLUMNS)
+    called: dict[str | None, str | None] = {}
     for found in export.of("run"):
-        repo = repository_name(names, found.repository)
+        if found.repository not in called:
+            called[found.repository] = repository_name(names, found.repository)
+        repo = called[found.repository]
         if repo is None:
             part.refused.append(Refusal(found.number, *REPOSITORY_NOT_KNOWN))
         else:
@@ -64,22 +67,22 @@ def runs(export: Export, names: Names, ends: Mapping[Attempt, str]) -> Part:
 
 
 def _run_row(run: Run, repo: str, ends: Mapping[Attempt, str]) -> tuple[Any, ...]:
-    attempt = _attempt(run.id, run.run_attempt)
-    result = result_of(run.status, run.conclusion)
-    has_end = has_ended(run.status, run.conclusion)
-    asked = run.created_at if attempt.attempt == 1 else run.run_started_at
+    run_id, attempt = str(run.id), run.run_attempt or 1
+    came = came_to(run.status, run.conclusion)
+    asked = run.created_at if attempt == 1 else run.run_started_at
+    end = ends.get(Attempt(run_id, attempt), run.updated_at) if ends else run.updated_at
     return (
         repo,
-        attempt.run_id,
-        attempt.attempt,
+        run_id,
+        attempt,
         run.name or run.path,
         run.head_sha,
         run.head_branch,
         run.event,
         asked or run.created_at,
-        run.run_started_at if result not in NOT_BEGUN else None,
-        ends.get(attempt, run.updated_at) if has_end else None,
-        result,
+        run.run_started_at if came.has_begun else None,
+        end if came.has_ended else None,
+        came.result,
         run.updated_at,
     )
 
@@ -94,10 +97,10 @@ def jobs(export: Export, names: Names) -> Part:
 def _job_row(found: Found, names: Names) -> tuple[Any, ...]:
     job: Job = found.record
     attempt = _attempt(job.run_id, job.run_attempt)
-    result = result_of(job.status, job.conclusion)
+    came = came_to(job.status, job.conclusion)
     # GitHub fills started_at of a waiting job with the time it was made.
-    started = job.started_at if result not in NOT_BEGUN else None
-    ended = job.completed_at if has_ended(job.status, job.conclusion) else None
+    started = job.started_at if came.has_begun else None
+    ended = job.completed_at if came.has_ended else None
     return (
         attempt.run_id,
         attempt.attempt,
@@ -110,7 +113,7 @@ def _job_row(found: Found, names: Names) -> tuple[Any, ...]:
         job.created_at,
         started,
         ended,
-        result,
+        came.result,
         # A job has no time of its last change, but its latest time tells two versions apart.
         ended or started or job.created_at,
     )

@@ -1,6 +1,7 @@
 """GitHub's words for what runs, jobs and deployments came to, and the suite's."""
 
-from typing import Final
+from functools import lru_cache
+from typing import Final, NamedTuple
 
 STATUS_WORDS: Final[dict[str, str]] = {
     # Conclusions of runs and jobs. A neutral one passed no verdict; a stale one never came to an
@@ -47,3 +48,18 @@ def has_ended(status: str | None, conclusion: str | None) -> bool:
         return result not in NOT_BEGUN
     word = (status or "").strip().lower()
     return word in STATUS_WORDS and result not in {"in_progress", *NOT_BEGUN}
+
+
+class Came(NamedTuple):
+    """What a run or job came to so far."""
+
+    result: str | None
+    has_begun: bool
+    has_ended: bool
+
+
+@lru_cache(maxsize=1024)
+def came_to(status: str | None, conclusion: str | None) -> Came:
+    """Return what status and conclusion of a run or job say."""
+    result = result_of(status, conclusion)
+    return Came(result, result not in NOT_BEGUN, has_ended(status, conclusion))

@@ -2,7 +2,6 @@
 
 import json
 from collections import Counter
-from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -98,7 +97,6 @@ def test_the_same_export_twice_in_a_file_is_counted_as_duplicates(load, run):
         ("", "is empty"),
         ("<!DOCTYPE html><title>Sign in</title>", "login page"),
         ('{"message": "Not Found", "documentation_url": "https://docs.example"}', "Not Found"),
-        ('{"action": "created", "sender": {"login": "ada"}}', "webhook event"),
         ('[{"fields": 1}]', "gh api --paginate"),
         ('[{"id": 1, "na', "middle of a record"),
     ],
@@ -113,12 +111,12 @@ def test_an_empty_page_is_no_error_and_no_row(load):
     assert load(files={"x.json": {"total_count": 0, "workflow_runs": []}}) == {}
 
 
-def test_records_that_other_exports_hold_better_are_quarantined(load):
-    commit = {"sha": "a" * 40, "commit": {"message": "Ada"}}
-    batch = load(files={"c.json": [commit]})["c.json", "commits"]
+def test_records_of_which_nothing_is_computed_are_put_aside_without_their_text(load):
+    comment = {"id": 1, "diff_hunk": "@@", "body": "Ada wrote this", "user": {"login": "ada"}}
+    batch = load(files={"c.json": [comment]})["c.json", "reviews"]
     quarantined = batch.quarantined.row(0, named=True)
-    assert quarantined["reason"] == "not_used"
-    assert 'kind = "git"' in quarantined["message"]
+    assert quarantined["reason"] == "not_needed"
+    assert "the reviews themselves are read" in quarantined["message"]
     assert quarantined["raw"] is None
 
 
@@ -183,77 +181,6 @@ def test_a_file_cut_anywhere_keeps_what_is_whole(tmp_path, run, share, shape):
     assert reasons.keys() <= {"truncated_json"}
     assert reasons.total() <= 1
     assert len(kept) == 3 or reasons.total() == 1 or shape == "lines"
-
-
-# ---- REAL EXPORTS ---- #
-
-
-@pytest.mark.real
-def test_real_answers_are_read_without_losing_a_record(shared_data):
-    paths = sorted((shared_data / "api-payloads" / "github").glob("*.ndjson"))
-    read: Counter[str] = Counter()
-    rows: dict[str, int] = {}
-    for path, draft in GITHUB.read_many(paths, ENTRY, CONTEXT):
-        batch = conform(draft, entry=ENTRY, context=CONTEXT)
-        read[path.name] += batch.n_read
-        rows[path.name] = batch.rows.height
-        accounted = batch.rows.height + batch.n_absorbed + batch.n_duplicates
-        assert batch.n_read == accounted + batch.quarantined.height
-    assert read == {path.name: path.read_bytes().count(b"\n") for path in paths}
-    # One request and one review occur twice; issues have no incident label; the rest is not used.
-    assert rows == {
-        "events.ndjson": 0,
-        "issues.ndjson": 0,
-        "jobs.ndjson": 35,
-        "pr_reviews_bot_filter.ndjson": 0,
-        "pull_request_commits.ndjson": 0,
-        "pull_request_review_comments.ndjson": 0,
-        "pull_request_reviews.ndjson": 30,
-        "pull_requests.ndjson": 49,
-        "pull_requests_bot_filter.ndjson": 2,
-        "runs.ndjson": 35,
-    }
-
-
-@pytest.mark.real
-def test_real_reviews_date_the_requests_that_they_are_of(shared_data):
-    folder = shared_data / "api-payloads" / "github"
-    paths = [folder / "pull_requests.ndjson", folder / "pull_request_reviews.ndjson"]
-    drafts = {path.name: draft for path, draft in GITHUB.read_many(paths, ENTRY, CONTEXT)}
-    found = {
-        row["change_id"]: row["first_review_at"]
-        for row in drafts["pull_requests.ndjson"].rows.iter_rows(named=True)
-        if row["first_review_at"]
-    }
-    pulls = {one["number"]: one["user"]["login"] for one in _records(paths[0])}
-    expected: dict[str, str] = {}
-    for one in sorted(_records(paths[1]), key=lambda one: one["submitted_at"]):
-        number = int(one["pull_request_url"].rsplit("/", 1)[1])
-        if number in pulls and one["user"]["login"] != pulls[number]:
-            expected.setdefault(str(number), one["submitted_at"])
-    assert expected
-    assert found == expected
-
-
-def _records(path: Path) -> list[dict]:
-    return [json.loads(line) for line in path.read_text().splitlines()]
-
-
-@pytest.mark.real
-def test_real_webhook_events_are_told_from_answers(shared_data):
-    paths = sorted((shared_data / "github-webhooks").rglob("*.json"))
-    assert paths
-    for path in paths:
-        assert GITHUB.recognise(path) is None, path.name
-        with pytest.raises(ExportError, match="webhook_event"):
-            list(GITHUB.read(path, ENTRY, CONTEXT))
-
-
-@pytest.mark.real
-def test_answers_of_other_tools_are_not_recognised(shared_data):
-    for path in sorted((shared_data / "api-payloads").rglob("*.ndjson")):
-        found = GITHUB.recognise(path)
-        assert found is None or path.parent.name == "github", path
 
 
 def test_every_table_it_says_it_reads_is_declared():

@@ -1,8 +1,6 @@
 """The `devops-analytics` command: thin, it asks the library and prints the answer."""
 
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Any
@@ -10,14 +8,13 @@ from typing import Annotated, Any
 import polars as pl
 import typer
 from rich.console import Console
-from rich.markup import escape
-from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 
 from devops_analytics import __version__
 from devops_analytics.config import DEFAULT_FILE
 from devops_analytics.errors import DevopsAnalyticsError
 from devops_analytics.loading import totals
 from devops_analytics.printing import Format, print_frame, rich_table
+from devops_analytics.progress import progress_bars
 
 app = typer.Typer(
     name="devops-analytics",
@@ -314,7 +311,7 @@ def report(
         teams = [team]
     elif all_teams:
         teams += workspace.teams
-    with _progress() as progress:
+    with progress_bars(notes) as progress:
         paths = render_reports(
             workspace,
             notebooks=notebook,
@@ -346,34 +343,10 @@ def _open(config: Path, git: Path | None, as_of: str | None) -> Any:
     from devops_analytics.workspace import Workspace
 
     moment = as_of if as_of is not None else datetime.now(UTC)
-    with _progress() as progress:
+    with progress_bars(notes) as progress:
         if git is not None:
             return Workspace.from_git(git, as_of=moment, progress=progress)
         return Workspace.open(config, as_of=moment, progress=progress)
-
-
-@contextmanager
-def _progress() -> Iterator[Callable[[str, int, int | None], None] | None]:
-    """Show bars on standard error while something long goes on; nothing where no one looks."""
-    if not notes.is_terminal:
-        yield None
-        return
-    with Progress(
-        TextColumn("{task.description}"),
-        BarColumn(),
-        TextColumn("{task.completed:,.0f}"),
-        TimeRemainingColumn(),
-        console=notes,
-        transient=True,
-    ) as bars:
-        tasks: dict[str, TaskID] = {}
-
-        def step(what: str, done: int, total: int | None) -> None:
-            if what not in tasks:
-                tasks[what] = bars.add_task(escape(what), total=total)
-            bars.update(tasks[what], completed=done, total=total)
-
-        yield step
 
 
 def _print_load(workspace: Any) -> None:

@@ -278,6 +278,10 @@ class TrivySource(DatedArtifact):
     """Trivy: reports as JSON."""
 
     kind: Literal["trivy"]
+    scanners: list[Literal["vuln", "misconfig", "secret", "license"]] = []
+    """What every report looked for (`--scanners`), as it does not say so itself; empty: what it
+    has results of. Only what was looked for and not found is known to be fixed.
+    """
 
 
 # ---- People ---- #

@@ -31,7 +31,7 @@ ROOMS = (
     ("maturity",),
     ("known", "sample"),
     ("workspace",),
-    ("check", "detection", "printing", "display"),
+    ("check", "detection", "printing", "display", "progress"),
     ("figures", "story"),
     ("reporting",),
     ("cli",),

@@ -1,7 +1,8 @@
 """Exports → store: which files an entry of the settings means, what is new, what came of them."""
 
-import tempfile
-from collections.abc import Iterable, Mapping
+import shutil
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Final
@@ -12,7 +13,7 @@ from devops_analytics.config import Settings
 from devops_analytics.errors import ExportError
 from devops_analytics.loading.identity import rows_fingerprint
 from devops_analytics.loading.locating import locate
-from devops_analytics.loading.reading import Loader, Progress
+from devops_analytics.loading.reading import ROWS_OF, Loader, Progress
 from devops_analytics.sources.parts import PART
 from devops_analytics.store import (
     LoadedFile,
@@ -26,7 +27,7 @@ from devops_analytics.store import (
     writing,
 )
 
-__all__ = ["LoadReport", "Progress", "load", "report_frame", "totals"]
+__all__ = ["ROWS_OF", "LoadReport", "Progress", "load", "report_frame", "totals"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -85,7 +86,7 @@ def _load(
     states: dict[tuple[str, str], str] = {}
     problems: list[str] = []
     unread: list[tuple[str, str]] = []
-    with tempfile.TemporaryDirectory(prefix="devops-analytics-") as scratch:
+    with _scratch(store) as scratch:
         for number, entry in enumerate(settings.sources):
             known = {file.file: file for file in before.files if file.source == entry.label}
             loader = Loader(
@@ -104,7 +105,7 @@ def _load(
                     base,
                     known=known,
                     settings=loader.fingerprint,
-                    scratch=Path(scratch) / str(number),
+                    scratch=scratch / str(number),
                 )
                 unread.extend(found.unread)
                 loaded = loader.load(found.exports)
@@ -123,6 +124,17 @@ def _load(
         unread=tuple(unread),
         contents={(file.source, file.file): file.content for file in manifest.files},
     )
+
+
+@contextmanager
+def _scratch(store: Store) -> Iterator[Path]:
+    """Give a folder for what is unpacked; what a killed load left there goes away too."""
+    folder = store.folder / "scratch"
+    shutil.rmtree(folder, ignore_errors=True)
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def report_frame(

@@ -14,7 +14,7 @@ from devops_analytics.loading.locating import Located
 from devops_analytics.sources import SOURCES
 from devops_analytics.sources.conform import Batch, conform
 from devops_analytics.sources.parts import PART, FilePart, parts_of
-from devops_analytics.sources.source import Context, Draft
+from devops_analytics.sources.source import Context, Draft, Held
 from devops_analytics.store import (
     QUARANTINE_FOLDER,
     End,
@@ -28,6 +28,8 @@ from devops_analytics.store import (
 
 Progress = Callable[[str, int, int | None], None]
 
+ROWS_OF: Final = "records of "
+"""Begins what progress calls the records of a file; without it the file's bytes are told."""
 MOST_NOTES: Final = 8
 """Notes that are kept of a file: one that was read in parts may repeat itself."""
 
@@ -151,13 +153,15 @@ class Loader:
             raise AssertionError(f"{export.label} was not unpacked")
         parts = list(old.parts) if old is not None else []
         notes = list(old.notes) if old is not None else []
-        last = None
+        last, n_read = None, 0
         pieces = read_ahead(self._pieces(export.path, old.end if old is not None else None))
         drafted = ((piece, list(self._drafts(export, piece))) for piece in pieces)
         judged = done_behind(lambda one: self._judged(export, *one, identity), drafted)
-        for last, written, said in judged:  # noqa: B007 - the last one is looked at below
+        for last, written, said in judged:
             parts.extend(written)
             notes.extend(said)
+            n_read += sum(part.read for part in written)
+            self._tell(export.path, last, n_read)
         end = None if last is None else _end(export.path, last)
         file = self._file(export, parts, notes, end)
         if old is None:
@@ -171,11 +175,14 @@ class Loader:
             yield FilePart(export=path)
             return
         start, lines = (begun.at, begun.lines) if begun is not None else (0, 0)
-        total = path.stat().st_size
-        for piece in parts_of(path, start=start, lines=lines, size=self.part_size):
-            yield piece
-            if self.progress is not None and piece.end is not None:
-                self.progress(f"{path.name} (bytes)", piece.end, total)
+        yield from parts_of(path, start=start, lines=lines, size=self.part_size)
+
+    def _tell(self, path: Path, piece: FilePart, n_read: int) -> None:
+        if self.progress is None or not isinstance(piece.export, Held):
+            return
+        total = None if piece.end is None else path.stat().st_size
+        self.progress(f"{ROWS_OF}{path.name}", n_read, None)
+        self.progress(path.name, n_read if piece.end is None else piece.end, total)
 
     def _drafts(self, export: Located, piece: FilePart) -> Iterator[Draft]:
         context = self._context(export.label, before=piece.before)

@@ -276,7 +276,7 @@ def _finding_row(row: Mapping[str, Any]) -> list[Node]:
     among = classed("span", "n", row["among"]) if row["among"] else ""
     such_as = examples_of(row["examples"], row["details"])
     shown = _listed(such_as) if len(such_as) > 1 else ""
-    first = f"Such as {such_as[0]}"
+    first = unbroken(f"Such as {such_as[0]}")
     return [
         joined((row["title"], classed("span", "question", _touched(row["metrics"])))),
         joined((classed("span", "value", counted(row["count"], row["total"])), among)),

@@ -11,6 +11,7 @@ from devops_analytics.sources.github import GITHUB
 from devops_analytics.sources.gitops import GITOPS
 from devops_analytics.sources.infrastructure import INFRASTRUCTURE
 from devops_analytics.sources.jira import JIRA
+from devops_analytics.sources.openvex import OPENVEX
 from devops_analytics.sources.opsgenie import OPSGENIE
 from devops_analytics.sources.pagerduty import PAGERDUTY
 from devops_analytics.sources.sarif import SARIF
@@ -22,6 +23,7 @@ from devops_analytics.sources.source import SourceKind
 from devops_analytics.sources.survey import SURVEY
 from devops_analytics.sources.table import TABLE
 from devops_analytics.sources.terraform import TERRAFORM
+from devops_analytics.sources.trivy import TRIVY
 
 SOURCES: Final[dict[str, SourceKind]] = {
     source.kind: source
@@ -38,8 +40,10 @@ SOURCES: Final[dict[str, SourceKind]] = {
         ALERTMANAGER,
         SARIF,
         SBOM,
+        OPENVEX,
         SCORECARD,
         SONARQUBE,
+        TRIVY,
         SURVEY,
         ATTESTATIONS,
         DATABASE,

@@ -15,7 +15,6 @@ from devops_analytics.sources.json_kinds import (
     Refused,
     Row,
     read_kinds,
-    recognise_kinds,
     with_keys,
 )
 from devops_analytics.sources.json_records import Records
@@ -34,6 +33,9 @@ _DATABASE: Final = re.compile(
     rb'"(?:previous|current)"\s*:'
 )
 """The history that the scorecard-monitor action keeps: host, owner, repository, results."""
+
+_RESULT: Final = re.compile(rb'"repo"\s*:\s*\{[^{}]{0,2000}\}\s*,\s*"scorecard"\s*:\s*\{')
+"""A result's beginning; all of one may be longer than what is looked at."""
 
 
 class Struct(msgspec.Struct):
@@ -212,9 +214,10 @@ def recognise(export: Export) -> Recognition | None:
     if _DATABASE.match(text):
         reason = "OpenSSF Scorecard, history of the scorecard-monitor action, JSON"
         return Recognition(kind="scorecard", confidence=0.9, reason=reason)
-    if b'"repo"' not in text:
+    if not text.lstrip().startswith((b"{", b"[")) or not _RESULT.search(text):
         return None
-    return recognise_kinds(export, kinds=KINDS, source="scorecard", title=TOOL, confidence=0.95)
+    reason = f"results of {TOOL}, JSON"
+    return Recognition(kind="scorecard", confidence=0.95, reason=reason)
 
 
 SCORECARD: Final = SourceKind(

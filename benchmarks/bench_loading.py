@@ -182,9 +182,8 @@ def report(
     print(f"{size / 1e9:.2f} GB, {n_runs:,} workflow runs")
     median = {name: statistics.median(values) for name, values in times.items()}
     for name, value in median.items():
-        print(
-            f"{value:8.2f} s  {size / 1e6 / value:7.0f} MB/s  {max(peaks[name]):.2f} GB peak  {name}"
-        )
+        speed = size / 1e6 / value
+        print(f"{value:8.2f} s  {speed:7.0f} MB/s  {max(peaks[name]):.2f} GB peak  {name}")
     ratio = median["by_load"] / min(median["by_polars"], median["by_duckdb"])
     grown = median["grown by 1 %"] / median["by_load"]
     peak = max(peaks["by_load"])

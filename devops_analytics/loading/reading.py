@@ -1,7 +1,7 @@
 """Exports of one entry → parts in the store: what is new is read, what is big in little memory."""
 
 import hashlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Final
@@ -13,6 +13,7 @@ from devops_analytics.loading.identity import beginning_of
 from devops_analytics.loading.locating import Located
 from devops_analytics.sources import SOURCES
 from devops_analytics.sources.conform import Batch, conform
+from devops_analytics.sources.drafts import counted_from, merged
 from devops_analytics.sources.parts import PART, FilePart, parts_of
 from devops_analytics.sources.source import Context, Draft, Held
 from devops_analytics.store import (
@@ -30,6 +31,8 @@ Progress = Callable[[str, int, int | None], None]
 
 ROWS_OF: Final = "records of "
 """Begins what progress calls the records of a file; without it the file's bytes are told."""
+ROWS: Final = 20_000
+"""Rows that are judged at once, at least."""
 MOST_NOTES: Final = 8
 """Notes that are kept of a file: one that was read in parts may repeat itself."""
 
@@ -155,8 +158,8 @@ class Loader:
         notes = list(old.notes) if old is not None else []
         last, n_read = None, 0
         pieces = read_ahead(self._pieces(export.path, old.end if old is not None else None))
-        drafted = ((piece, list(self._drafts(export, piece))) for piece in pieces)
-        judged = done_behind(lambda one: self._judged(export, *one, identity), drafted)
+        groups = _grouped((piece, self._drafts(export, piece)) for piece in pieces)
+        judged = done_behind(lambda group: self._judged(export, *group, identity), groups)
         for last, written, said in judged:
             parts.extend(written)
             notes.extend(said)
@@ -184,29 +187,27 @@ class Loader:
         self.progress(f"{ROWS_OF}{path.name}", n_read, None)
         self.progress(path.name, n_read if piece.end is None else piece.end, total)
 
-    def _drafts(self, export: Located, piece: FilePart) -> Iterator[Draft]:
-        context = self._context(export.label, before=piece.before)
-        return SOURCES[self.entry.kind].read(piece.export, self.entry, context)
+    def _drafts(self, export: Located, piece: FilePart) -> list[Draft]:
+        context = self._context(export.label)
+        drafts = SOURCES[self.entry.kind].read(piece.export, self.entry, context)
+        return [counted_from(draft, piece.before) for draft in drafts]
 
     def _judged(
-        self, export: Located, piece: FilePart, drafts: list[Draft], identity: str
+        self, export: Located, last: FilePart, drafts: list[Draft], identity: str
     ) -> tuple[FilePart, list[Part], list[str]]:
-        """Judge the drafts of a part and write them; return what was written and is to be said."""
-        context = self._context(export.label, before=piece.before)
-        batches = [conform(draft, entry=self.entry, context=context) for draft in drafts]
-        return piece, self._written(batches, f"{identity}|{piece.before}"), _notes(batches)
+        """Judge the drafts of some parts and write them; return what is written, and to be said."""
+        context = self._context(export.label)
+        batches = [conform(draft, entry=self.entry, context=context) for draft in merged(drafts)]
+        return last, self._written(batches, f"{identity}|{last.before}"), _notes(batches)
 
     # ---- What both have in common ---- #
 
-    def _context(
-        self, label: str, *, labels: dict[Path, str] | None = None, before: int = 0
-    ) -> Context:
+    def _context(self, label: str, *, labels: dict[Path, str] | None = None) -> Context:
         return Context(
             settings=self.settings,
             label=label,
             labels=labels or {},
             cache=self.store.folder / "cache",
-            before=before,
             progress=self.progress,
         )
 
@@ -232,6 +233,21 @@ class Loader:
             notes=(*said[:MOST_NOTES], *((f"and {more} more notes",) if more > 0 else ())),
             end=end,
         )
+
+
+def _grouped(
+    parts: Iterable[tuple[FilePart, list[Draft]]],
+) -> Iterator[tuple[FilePart, list[Draft]]]:
+    """Yield the drafts of as many parts as make a good number of rows, with the last part."""
+    held: list[Draft] = []
+    last = None
+    for last, drafts in parts:
+        held.extend(drafts)
+        if sum(draft.rows.height for draft in held) >= ROWS:
+            yield last, held
+            held = []
+    if last is not None and held:
+        yield last, held
 
 
 def _end(path: Path, piece: FilePart) -> End | None:

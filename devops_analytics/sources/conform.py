@@ -66,7 +66,7 @@ def conform(draft: Draft, *, entry: SourceBase, context: Context) -> Batch:
     Raises:
         ExportError: the declared `time_format` can't be used.
     """
-    drafted = _numbered(draft.rows, context.before)
+    drafted = _numbered(draft.rows)
     notes = list(draft.notes)
     try:
         typed, problems = _typed(drafted, draft, notes)
@@ -83,7 +83,7 @@ def conform(draft: Draft, *, entry: SourceBase, context: Context) -> Batch:
     kept, refused = gated(traced, TABLES[draft.table], table=draft.table, file=context.label)
     asides = [quarantined(drafted, bad, table=draft.table, file=context.label), refused]
     if draft.rejected is not None:
-        asides.append(_rejected(draft.rejected, context.before))
+        asides.append(redacted(draft.rejected))
     batch = Batch(
         table=draft.table,
         rows=kept,
@@ -105,20 +105,10 @@ def _check_conservation(batch: Batch, label: str) -> None:
         )
 
 
-def _numbered(rows: pl.DataFrame, before: int) -> pl.DataFrame:
+def _numbered(rows: pl.DataFrame) -> pl.DataFrame:
     if "record" in rows.columns:
-        return rows.with_columns(pl.col("record").cast(pl.Int64) + before)
-    return rows.with_columns(record=pl.int_range(1, pl.len() + 1, dtype=pl.Int64) + before)
-
-
-def _rejected(rejected: pl.DataFrame, before: int) -> pl.DataFrame:
-    """Return what a source refused; in a part of a file, its messages count from the part on."""
-    if not before:
-        return redacted(rejected)
-    said = f" (counted from line {before + 1:,} of the file)"
-    return redacted(rejected).with_columns(
-        pl.col("record") + before, pl.col("message") + pl.lit(said)
-    )
+        return rows.with_columns(pl.col("record").cast(pl.Int64))
+    return rows.with_columns(record=pl.int_range(1, pl.len() + 1, dtype=pl.Int64))
 
 
 def _own_columns(table: str) -> dict[str, pl.DataType]:

@@ -165,7 +165,8 @@ def _statement(number: int, raw: msgspec.Raw, document: Document) -> Iterator[_S
         return
     for product in statement.products or [Product()]:
         own = product.subcomponents if isinstance(product, Product) else None
-        for component in own or statement.subcomponents or [None]:
+        parts: list[Product | str | None] = [*(own or statement.subcomponents or ())]
+        for component in parts or [None]:
             yield _Said(
                 rule=rule,
                 product=_identifier(product) or "",

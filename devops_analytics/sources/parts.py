@@ -5,7 +5,7 @@ stand alone reads it as if it were a file.
 """
 
 import codecs
-import mmap
+import gzip
 import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -19,8 +19,8 @@ from devops_analytics.errors import ExportError
 from devops_analytics.sources.compressed import is_packed, opened, read_content
 from devops_analytics.sources.source import Export, Held
 
-PART: Final = 64 << 20
-"""Bytes of content that are read at once."""
+PART: Final = 16 << 20
+"""Bytes of content that are read at once: much bigger pieces of memory are got anew each time."""
 
 _LINE_END: Final = ord("\n")
 _SAMPLE: Final = 1 << 20
@@ -66,12 +66,12 @@ def parts_of(path: Path, *, start: int = 0, lines: int = 0, size: int = PART) ->
             file.seek(start)
         else:
             at, before = len(header), header.count(b"\n")
-        blocks = _packed_blocks if is_packed(path) else _plain_blocks
-        for block in blocks(path, file, size, is_csv=is_csv):
+        is_plain = not is_packed(path)
+        for block in _blocks(path, file, size, is_csv=is_csv):
             # Counted by numpy, as bytes.count would keep other threads from going on.
             n_lines = int(np.count_nonzero(np.frombuffer(block, np.uint8) == _LINE_END))
             at += len(block)
-            can_go_on = blocks is _plain_blocks and block.endswith(b"\n")
+            can_go_on = is_plain and block.endswith(b"\n")
             yield FilePart(
                 export=Held(path.name, header + block if header else block, path),
                 before=before - header.count(b"\n"),
@@ -133,59 +133,19 @@ def _header(file: IO[bytes]) -> bytes:
     return found
 
 
-def _plain_blocks(path: Path, file: IO[bytes], size: int, *, is_csv: bool) -> Iterator[bytes]:
-    """Yield the rest of a file in blocks of whole lines, each copied only once."""
-    at = file.tell()
-    if at == path.stat().st_size:
-        return
-    with mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
-        while at < len(data):
-            length = size
-            block = data[at : at + length]
-            while at + length < len(data) and not (cut := _cut(block, is_csv=is_csv)):
-                _check_length(path, length - size)
-                length += size
-                block = data[at : at + length]
-            if at + length < len(data) and cut < len(block):
-                block = data[at : at + cut]
-            yield block
-            at += len(block)
-
-
-def _packed_blocks(path: Path, file: IO[bytes], size: int, *, is_csv: bool) -> Iterator[bytes]:
-    """Yield the rest of a compressed file in blocks of whole lines."""
-    rest = b""
+def _blocks(path: Path, file: IO[bytes], size: int, *, is_csv: bool) -> Iterator[bytes]:
+    """Yield the rest of a file in blocks of whole records; the last may lack its line end."""
     try:
-        while data := file.read(size):
-            rest += data
-            cut = _cut(rest, is_csv=is_csv)
-            if cut:
-                yield rest[:cut]
-                rest = rest[cut:]
-            else:
-                _check_length(path, len(rest) - size)
-    except (EOFError, OSError, zlib.error) as error:
+        while block := file.read(size):
+            block += file.readline(_LONGEST_LINE)
+            while is_csv and block.count(b'"') % 2 and (more := file.readline(_LONGEST_LINE)):
+                # The line end is inside a quoted field.
+                block += more
+                if len(block) > size + _LONGEST_LINE:
+                    raise ExportError(
+                        f"{path}: more than {_LONGEST_LINE >> 20} MB are no record. If its quotes "
+                        "don't pair up, correct them."
+                    )
+            yield block
+    except (EOFError, zlib.error, gzip.BadGzipFile) as error:
         raise ExportError(f"{path}: the compressed file ends too early; copy it again.") from error
-    if rest:
-        yield rest
-
-
-def _check_length(path: Path, length: int) -> None:
-    if length > _LONGEST_LINE:
-        raise ExportError(
-            f"{path}: a line of more than {_LONGEST_LINE >> 20} MB is no record. If its quotes "
-            "don't pair up, correct them."
-        )
-
-
-def _cut(data: bytes, *, is_csv: bool) -> int:
-    """Return where the last whole record ends: of CSV, at a line end outside quotes."""
-    cut = data.rfind(b"\n") + 1
-    if not is_csv or not data.count(b'"', 0, cut) % 2:
-        return cut
-    # The last line end is inside a quoted field: it began at the last odd quote.
-    while cut:
-        cut = data.rfind(b"\n", 0, data.rfind(b'"', 0, cut)) + 1
-        if not data.count(b'"', 0, cut) % 2:
-            return cut
-    return 0

@@ -36,10 +36,11 @@ def time_in_path(reading: Reading) -> str | None:
     A date alone is a day in the entry's zone, or in UTC.
     """
     entry: Dated = reading.entry
-    found = re.search(entry.time, reading.context.label) if entry.time else None
-    if found is None:
+    found = [*re.finditer(entry.time, reading.context.label)] if entry.time else []
+    if not found:
         return None
-    text = found["time"] if "time" in found.re.groupindex else found[0]
+    # A folder may carry a date as well; what stands last is the file's own.
+    text = found[-1]["time"] if "time" in found[-1].re.groupindex else found[-1][0]
     packed = _PACKED_STAMP.fullmatch(text or "")
     if packed:
         return f"{packed[1]}T{packed[2]}:{packed[3]}:{packed[4] or '00'}Z"
@@ -55,7 +56,10 @@ def day_in_utc(text: str | None) -> str | None:
 
 def time_pattern(name: str) -> dict[str, str]:
     """Return what an entry should say of a file's name that carries a date; empty: it has none."""
-    return {"time": _STAMP.pattern} if len(_STAMP.findall(name)) == 1 else {}
+    found = _STAMP.findall(name)
+    if len(found) != 1:
+        return {}
+    return {"time": _DAY.pattern if _DAY.fullmatch(found[0]) else _STAMP.pattern}
 
 
 def without_time(what: str, reading: Reading) -> str:

@@ -104,8 +104,6 @@ class Context:
     """A folder where a source may keep what is dear to compute; None: keep nothing."""
     labels: Mapping[Path, str] = field(default_factory=dict)
     """The names of all files that are read together with this one."""
-    before: int = 0
-    """Lines of the file that stand before the part that is read."""
     progress: Callable[[str, int, int | None], None] | None = None
     """Called with (what, done, total) while a long read goes on."""
 

@@ -136,6 +136,8 @@ def test_a_run_without_time_needs_one_in_the_path(load):
     assert at == datetime(2026, 3, 2, tzinfo=UTC)
     tokyo = load(SARIF, content, **named, time_zone="Asia/Tokyo")["scans"].rows["at"][0]
     assert tokyo == datetime(2026, 3, 1, 15, tzinfo=UTC)
+    twice = {"name": "2026-01-01-to-2026-03-02.sarif", "time": r"\d{4}-\d{2}-\d{2}"}
+    assert load(SARIF, content, **twice)["scans"].rows["at"][0] == at  # what stands last
     packed = {"name": "zap-2026-03-02T0930Z.sarif", "time": r"zap-(?P<time>.*)\.sarif"}
     assert load(SARIF, content, **packed)["scans"].rows["at"][0].minute == 30
 

@@ -205,6 +205,8 @@ class StatusRecordsSource(OfService):
     """Status records as Markdown with front matter, or YAML (cState, Upptime)."""
 
     kind: Literal["status_records"]
+    planned_titles: list[Pattern] = [r"\bmaintenance\b", r"\bplanned\b", r"\bscheduled\b"]
+    """Patterns (any case) of titles of planned work, where the record does not say it itself."""
 
 
 class AlertmanagerSource(OfService):

@@ -14,6 +14,7 @@ from devops_analytics.config import Settings
 from devops_analytics.errors import DevopsAnalyticsError, UnknownNameError
 from devops_analytics.linking import declared_deployments, link
 from devops_analytics.linking.links import Links
+from devops_analytics.linking.sightings import findings_from_sightings
 from devops_analytics.loading import LoadReport
 from devops_analytics.metrics import Evidence
 from devops_analytics.ownership import repositories_table, services_table
@@ -70,7 +71,10 @@ class Known:
 
     @cached_property
     def tables(self) -> dict[str, pl.LazyFrame]:
-        """Every canonical table, cut to what was known at `as_of`, with declared deployments."""
+        """Every canonical table, cut to what was known at `as_of`.
+
+        With deployments that the settings declare, and findings that comparing scans makes.
+        """
         loaded = dict(self._loaded)
         loaded["services"] = services_table(self.settings, loaded["services"])
         loaded["service_repositories"] = repositories_table(
@@ -79,6 +83,8 @@ class Known:
         tables = as_known_at(loaded, self.as_of)
         declared = declared_deployments(tables, self.settings)
         tables["deployments"] = pl.concat([tables["deployments"], declared], how="vertical")
+        found = findings_from_sightings(tables["scans"], tables["sightings"])
+        tables["findings"] = pl.concat([tables["findings"], found], how="vertical")
         return tables
 
     def table(self, name: str) -> pl.LazyFrame:

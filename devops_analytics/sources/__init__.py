@@ -20,6 +20,8 @@ from devops_analytics.sources.scorecard import SCORECARD
 from devops_analytics.sources.servicenow import SERVICENOW
 from devops_analytics.sources.sonarqube import SONARQUBE
 from devops_analytics.sources.source import SourceKind
+from devops_analytics.sources.status_records import STATUS_RECORDS
+from devops_analytics.sources.statuspage import STATUSPAGE
 from devops_analytics.sources.survey import SURVEY
 from devops_analytics.sources.table import TABLE
 from devops_analytics.sources.terraform import TERRAFORM
@@ -38,6 +40,8 @@ SOURCES: Final[dict[str, SourceKind]] = {
         JIRA,
         SERVICENOW,
         ALERTMANAGER,
+        STATUSPAGE,
+        STATUS_RECORDS,
         SARIF,
         SBOM,
         OPENVEX,

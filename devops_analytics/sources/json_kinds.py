@@ -235,6 +235,4 @@ def recognise_kinds(
     if not found or names.total() * 2 < len(found):
         return None
     most = names.most_common(1)[0][0]
-    return Recognition(
-        kind=source, confidence=confidence, reason=f"{title}, JSON: {most}"
-    )
+    return Recognition(kind=source, confidence=confidence, reason=f"{title}, JSON: {most}")

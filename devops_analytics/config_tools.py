@@ -90,7 +90,7 @@ class AzuredevopsSource(InRepository):
     kind: Literal["azuredevops"]
 
 
-class JenkinsSource(InRepository):
+class JenkinsSource(InRepository, InZone):
     """Jenkins: answers of its JSON API saved as files."""
 
     kind: Literal["jenkins"]

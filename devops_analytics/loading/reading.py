@@ -31,6 +31,8 @@ Progress = Callable[[str, int, int | None], None]
 
 ROWS_OF: Final = "records of "
 """Begins what progress calls the records of a file; without it the file's bytes are told."""
+SMALL: Final = 1 << 20
+"""Bytes up to which a file is read and judged in one thread."""
 ROWS: Final = 20_000
 """Rows that are judged at once, at least."""
 MOST_NOTES: Final = 8
@@ -157,9 +159,16 @@ class Loader:
         parts = list(old.parts) if old is not None else []
         notes = list(old.notes) if old is not None else []
         last, n_read = None, 0
-        pieces = read_ahead(self._pieces(export.path, old.end if old is not None else None))
-        groups = _grouped((piece, self._drafts(export, piece)) for piece in pieces)
-        judged = done_behind(lambda group: self._judged(export, *group, identity), groups)
+        # Threads are worth their while only where there is much to do.
+        is_small = not export.path.is_file() or export.path.stat().st_size < SMALL
+        pieces = self._pieces(export.path, old.end if old is not None else None)
+        groups = _grouped(
+            (piece, self._drafts(export, piece))
+            for piece in (pieces if is_small else read_ahead(pieces))
+        )
+        judged = (map if is_small else done_behind)(
+            lambda group: self._judged(export, *group, identity), groups
+        )
         for last, written, said in judged:
             parts.extend(written)
             notes.extend(said)

@@ -10,6 +10,7 @@ from devops_analytics.sources.git import GIT
 from devops_analytics.sources.github import GITHUB
 from devops_analytics.sources.gitops import GITOPS
 from devops_analytics.sources.infrastructure import INFRASTRUCTURE
+from devops_analytics.sources.jenkins import JENKINS
 from devops_analytics.sources.jira import JIRA
 from devops_analytics.sources.openvex import OPENVEX
 from devops_analytics.sources.opsgenie import OPSGENIE
@@ -32,6 +33,7 @@ SOURCES: Final[dict[str, SourceKind]] = {
     for source in (
         GIT,
         GITHUB,
+        JENKINS,
         GITOPS,
         INFRASTRUCTURE,
         TERRAFORM,

@@ -1,6 +1,7 @@
 """Times as exports write them → UTC, or the reason why that can't be."""
 
 import re
+from datetime import datetime
 from typing import Final, NamedTuple
 
 import polars as pl
@@ -22,6 +23,8 @@ _SECONDS_BELOW: Final = 1e11
 _MILLISECONDS_BELOW: Final = 1e14
 """A number is seconds, or milliseconds from 1e11 on: both limits are the year 5138."""
 
+_PLAIN: Final = "%Y-%m-%dT%H:%M:%S%.fZ"
+_PLAIN_SHAPE: Final = r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,9})?Z$"
 _TO_SECONDS: Final = 19
 """Length of 2026-03-01T09:30:00; what follows is a fraction and an offset."""
 _END: Final = re.compile(
@@ -68,6 +71,9 @@ def judged_times(values: pl.Series, *, zone: str | None, time_format: str | None
     Raises:
         ExportError: `time_format` is not written in strptime's signs.
     """
+    plain = _plain_times(values) if time_format is None else None
+    if plain is not None:
+        return plain
     frame = _read(values, time_format)
     local = pl.lit(None, dtype=TIME)
     if zone is not None:
@@ -92,6 +98,25 @@ def judged_times(values: pl.Series, *, zone: str | None, time_format: str | None
         judged["reason"],
         0 if zone is None else _n_ambiguous(judged["naive"], zone),
     )
+
+
+def _plain_times(values: pl.Series) -> Times | None:
+    """Read what nearly all APIs write, 2026-03-01T09:30:00Z; None where any value is different.
+
+    It gives what the closer look would give, in a tenth of the time.
+    """
+    if values.dtype != pl.String or not values.str.contains(_PLAIN_SHAPE).all():
+        return None
+    found = values.str.to_datetime(_PLAIN, time_unit="us", strict=False)
+    if found.null_count() != values.null_count():
+        return None
+    first, last = found.min(), found.max()
+    if isinstance(first, datetime) and isinstance(last, datetime):  # else: nothing is known
+        is_likely = first.year >= _EARLIEST_YEAR and last.year <= _LATEST_YEAR
+        if not is_likely:
+            return None
+    nothing = pl.Series([None], dtype=pl.String).new_from_index(0, len(values))
+    return Times(found.dt.replace_time_zone("UTC"), nothing, 0)
 
 
 def _in_zone(naive: pl.Expr, zone: str) -> pl.Expr:

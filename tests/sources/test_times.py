@@ -196,3 +196,25 @@ def test_what_python_writes_is_read_as_python_means_it(moments: list[datetime], 
     ]
     texts = pl.Series([moment.isoformat(sep=blank) for moment in moments], dtype=pl.String)
     assert utc_times(texts, zone=None)[0].to_list() == [m.astimezone(UTC) for m in moments]
+
+
+@given(
+    st.lists(
+        st.one_of(
+            st.datetimes(datetime(1985, 1, 1), datetime(2105, 1, 1)).map(  # noqa: DTZ001
+                lambda at: at.isoformat() + "Z"
+            ),
+            st.sampled_from(
+                ["2026-03-01T9:30:00Z", "+2026-03-01T09:30:00Z", "2026-02-30T00:00:00Z"]
+            ),
+            st.none(),
+        ),
+        max_size=6,
+    )
+)
+def test_a_time_means_the_same_whatever_stands_beside_it(texts: list[str | None]) -> None:
+    together, reasons = utc_times(pl.Series(texts, dtype=pl.String), zone=None)
+    for text, at, reason in zip(texts, together, reasons, strict=True):
+        # The second value keeps the column from being of one shape.
+        alone, why = utc_times(pl.Series([text, "2026-03-01 09:30+01:00"]), zone=None)
+        assert (alone[0], why[0]) == (at, reason)

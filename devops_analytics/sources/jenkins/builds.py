@@ -75,8 +75,12 @@ class Outcome(NamedTuple):
 
 def build_rows(build: Build, reading: Reading) -> Iterator[Row]:
     """Yield the run that a build is, and the jobs in it; or the job, where it is a part of one."""
-    place = place_of_url(build.url) or _place_of_name(build)
-    return _rows(build, place, reading)
+    return _rows(build, _place(build), reading)
+
+
+def part_rows(build: Build, reading: Reading) -> Iterator[Row]:
+    """Yield the job that a configuration of a matrix or a module is."""
+    return _rows(build, _place(build), reading, table="pipeline_jobs")
 
 
 def job_rows(job: Job, reading: Reading) -> Iterator[Row]:
@@ -95,7 +99,7 @@ def job_rows(job: Job, reading: Reading) -> Iterator[Row]:
                 said = f"a build of {name} is not as the tool writes it: {error}"
                 yield "pipeline_runs", Refused(UNEXPECTED_TYPE, said)
                 continue
-            place = place_of_url(build.url) or _place_of_name(build)
+            place = _place(build)
             if place is None and name and build.number is not None:
                 place = Place(name, build.number)
             yield from _rows(build, place, reading)
@@ -104,23 +108,27 @@ def job_rows(job: Job, reading: Reading) -> Iterator[Row]:
         yield "pipeline_runs", Refused(NOT_NEEDED, said)
 
 
-def _place_of_name(build: Build) -> Place | None:
-    return place_of_name(build.full_display_name, build.display_name, build.number)
+def _place(build: Build) -> Place | None:
+    return place_of_url(build.url) or place_of_name(
+        build.full_display_name, build.display_name, build.number
+    )
 
 
 # ---- Builds ---- #
 
 
-def _rows(build: Build, place: Place | None, reading: Reading) -> Iterator[Row]:
+def _rows(
+    build: Build, place: Place | None, reading: Reading, *, table: str = "pipeline_runs"
+) -> Iterator[Row]:
     if place is None:
         said = (
             "a build that says neither its address (`url`) nor its job (`fullDisplayName`) with "
             f"its number can't be told from others; export it with {_TREE}"
         )
-        yield "pipeline_runs", Refused(WITHOUT_NUMBER, said)
+        yield table, Refused(WITHOUT_NUMBER, said)
     elif build.result is UNSET and build.timestamp is None:
         said = f"{place.run_id}: neither `result` nor `timestamp` is there; export it with {_TREE}"
-        yield "pipeline_runs", Refused(WITHOUT_DETAILS, said)
+        yield table, Refused(WITHOUT_DETAILS, said)
     elif place.part is not None:
         actions = _actions(build)
         checkout = checkout_of(actions, place, reading)

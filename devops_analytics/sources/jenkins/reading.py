@@ -14,6 +14,7 @@ from devops_analytics.sources.jenkins.builds import (
     build_rows,
     described_rows,
     job_rows,
+    part_rows,
     stage_rows,
 )
 from devops_analytics.sources.jenkins.checkouts import checkouts
@@ -81,7 +82,7 @@ KINDS: Final = (
         is_one=_is_part,
         table="pipeline_jobs",
         struct=Build,
-        rows=build_rows,
+        rows=part_rows,
     ),
     RecordKind(
         name="build", is_one=_is_build, table="pipeline_runs", struct=Build, rows=build_rows

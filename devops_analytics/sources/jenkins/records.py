@@ -58,7 +58,7 @@ class Timed(msgspec.Struct, rename="camel", kw_only=True):
     """When it began, in milliseconds since 1970."""
     duration: Any = None
     """Milliseconds; of a build that another one started a text that is not read."""
-    result: str | None | Unset = UNSET
+    result: str | Unset | None = UNSET
     building: bool | None = None
 
 
@@ -132,7 +132,7 @@ class Case(msgspec.Struct, rename="camel", kw_only=True):
 
 
 class Suite(msgspec.Struct, rename="camel", kw_only=True):
-    """A test suite, with the stages and branches of the pipeline that it ran in, innermost first."""
+    """A test suite; the blocks are stages and branches of the pipeline, innermost first."""
 
     name: str | None = None
     timestamp: str | None = None

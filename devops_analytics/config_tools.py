@@ -236,10 +236,15 @@ class TestReportsSource(InZone):
     __test__ = False  # the name begins as pytest's own do
 
     kind: Literal["test_reports"]
+    time_zone: TimeZone | None = None
+    """Zone of times that carry none; without it such results are loaded undated."""
     repository: str | None = None
     """The repository tested."""
     run: Pattern | None = None
-    """Takes the run's id out of the file's path: group `run`, else the whole match."""
+    """Takes the run's id out of the file's path: group `run`, else the whole match; without it,
+    each file is a run of its own. Of a case that is in several files of one run (platforms,
+    attempts), one result stays, unless this takes in what tells them apart.
+    """
 
 
 class SarifSource(Dated):

@@ -21,7 +21,12 @@ def generator(repository_root: Path) -> ModuleType:
     return module
 
 
-@pytest.mark.parametrize("name", ["docs/metrics.md", "docs/settings.md", "data/README.md"])
+GENERATED = ["docs/metrics.md", "docs/settings.md", "docs/sources.md", "data/README.md"]
+
+
+@pytest.mark.parametrize("name", GENERATED)
+    "name", ["docs/metrics.md", "docs/settings.md", "docs/sources.md", "data/README.md"]
+)
 def test_a_generated_page_is_current(
     generator: ModuleType, repository_root: Path, name: str
 ) -> None:

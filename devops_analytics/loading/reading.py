@@ -3,6 +3,7 @@
 import hashlib
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from typing import Final
 
@@ -162,13 +163,10 @@ class Loader:
         # Threads are worth their while only where there is much to do.
         is_small = not export.path.is_file() or export.path.stat().st_size < SMALL
         pieces = self._pieces(export.path, old.end if old is not None else None)
-        groups = _grouped(
-            (piece, self._drafts(export, piece))
-            for piece in (pieces if is_small else read_ahead(pieces))
-        )
-        judged = (map if is_small else done_behind)(
-            lambda group: self._judged(export, *group, identity), groups
-        )
+        ahead = pieces if is_small else read_ahead(pieces)
+        groups = _grouped((piece, self._drafts(export, piece)) for piece in ahead)
+        judge = partial(self._judged, export, identity)
+        judged = map(judge, groups) if is_small else done_behind(judge, groups)
         for last, written, said in judged:
             parts.extend(written)
             notes.extend(said)
@@ -202,9 +200,10 @@ class Loader:
         return [counted_from(draft, piece.before) for draft in drafts]
 
     def _judged(
-        self, export: Located, last: FilePart, drafts: list[Draft], identity: str
+        self, export: Located, identity: str, group: tuple[FilePart, list[Draft]]
     ) -> tuple[FilePart, list[Part], list[str]]:
         """Judge the drafts of some parts and write them; return what is written, and to be said."""
+        last, drafts = group
         context = self._context(export.label)
         batches = [conform(draft, entry=self.entry, context=context) for draft in merged(drafts)]
         return last, self._written(batches, f"{identity}|{last.before}"), _notes(batches)

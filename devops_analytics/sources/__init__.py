@@ -26,6 +26,7 @@ from devops_analytics.sources.statuspage import STATUSPAGE
 from devops_analytics.sources.survey import SURVEY
 from devops_analytics.sources.table import TABLE
 from devops_analytics.sources.terraform import TERRAFORM
+from devops_analytics.sources.test_reports import TEST_REPORTS
 from devops_analytics.sources.trivy import TRIVY
 
 SOURCES: Final[dict[str, SourceKind]] = {
@@ -44,6 +45,7 @@ SOURCES: Final[dict[str, SourceKind]] = {
         ALERTMANAGER,
         STATUSPAGE,
         STATUS_RECORDS,
+        TEST_REPORTS,
         SARIF,
         SBOM,
         OPENVEX,

@@ -1,6 +1,7 @@
 """XML of unknown origin as plain elements: nothing is expanded, fetched or nested without end."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Final, NoReturn
 from xml.parsers import expat
@@ -37,12 +38,24 @@ class Element:
         return (found.text.strip() or None) if found is not None else None
 
 
-def parse_xml(data: bytes, *, name: str) -> Element:
+class BrokenXmlError(ExportError):
+    """The text is no XML, or not from some place on; what was read before it holds."""
+
+
+Take = Callable[[Element, list[Element]], bool]
+"""Given each element as it ends, and those around it from the outermost on; true: it is done with.
+
+An element that is done with is dropped, so that a long list of them needs little memory.
+"""
+
+
+def parse_xml(data: bytes, *, name: str, take: Take | None = None) -> Element:
     """Return the outermost element of an XML text; comments and instructions are left out.
 
     Raises:
-        ExportError: the text is no XML, is too long or nested too deeply, or declares a document
-            type, which exports don't need and attacks do.
+        BrokenXmlError: the text is no XML, or ends too early.
+        ExportError: it is too long or nested too deeply, or declares a document type, which
+            exports don't need and attacks do.
     """
     if len(data) > _MOST_BYTES:
         raise ExportError(
@@ -51,20 +64,45 @@ def parse_xml(data: bytes, *, name: str) -> Element:
         )
     top = Element("", "", {})
     parser = expat.ParserCreate(namespace_separator=_BETWEEN)
-    _attach(parser, [top], name)
+    _attach(parser, [top], name, take)
     try:
         parser.Parse(data, True)  # noqa: FBT003 - expat takes no keyword
     except expat.ExpatError as error:
-        raise ExportError(
+        raise BrokenXmlError(
             f"{name}: is no whole XML: line {error.lineno}, column {error.offset + 1}: "
             f"{expat.ErrorString(error.code)}. Export it again."
         ) from error
     except (ValueError, LookupError) as error:  # an encoding that nobody knows
-        raise ExportError(f"{name}: is no XML that can be read: {error}.") from error
+        raise BrokenXmlError(f"{name}: is no XML that can be read: {error}.") from error
     return top.children[0]
 
 
-def _attach(parser: expat.XMLParserType, open_elements: list[Element], name: str) -> None:
+def outermost(data: bytes) -> Element | None:
+    """Return the outermost element of a text by its beginning, without what is in it.
+
+    None: it is no XML, or declares a document type.
+    """
+    found: list[Element] = []
+
+    def start(tag: str, attributes: dict[str, str]) -> None:
+        if not found:
+            namespace, _, local = tag.rpartition(_BETWEEN)
+            found.append(Element(local, namespace, attributes))
+
+    def refuse(*_: object) -> NoReturn:
+        raise BrokenXmlError("declares a document type")
+
+    parser = expat.ParserCreate(namespace_separator=_BETWEEN)
+    parser.StartElementHandler = start
+    parser.StartDoctypeDeclHandler = refuse
+    with suppress(expat.ExpatError, ValueError, LookupError, BrokenXmlError):
+        parser.Parse(data, False)  # noqa: FBT003 - expat takes no keyword
+    return found[0] if found else None
+
+
+def _attach(
+    parser: expat.XMLParserType, open_elements: list[Element], name: str, take: Take | None
+) -> None:
     """Let the parser put each element into the one that is open."""
     texts: list[list[str]] = [[]]
 
@@ -88,7 +126,10 @@ def _attach(parser: expat.XMLParserType, open_elements: list[Element], name: str
 
     def end(_tag: str) -> None:
         # Joined once: adding piece after piece to a long text takes ever longer.
-        open_elements.pop().text = "".join(texts.pop())
+        element = open_elements.pop()
+        element.text = "".join(texts.pop())
+        if take is not None and take(element, open_elements[1:]):
+            open_elements[-1].children.pop()
 
     def text(data: str) -> None:
         texts[-1].append(data)

@@ -25,8 +25,6 @@ GENERATED = ["docs/metrics.md", "docs/settings.md", "docs/sources.md", "data/REA
 
 
 @pytest.mark.parametrize("name", GENERATED)
-    "name", ["docs/metrics.md", "docs/settings.md", "docs/sources.md", "data/README.md"]
-)
 def test_a_generated_page_is_current(
     generator: ModuleType, repository_root: Path, name: str
 ) -> None:

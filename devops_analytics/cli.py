@@ -12,8 +12,9 @@ from rich.console import Console
 from devops_analytics import __version__
 from devops_analytics.config import DEFAULT_FILE
 from devops_analytics.errors import DevopsAnalyticsError
+from devops_analytics.load_summary import files_shown, notes_shown, unread_shown
 from devops_analytics.loading import totals
-from devops_analytics.printing import Format, print_frame, rich_table
+from devops_analytics.printing import Format, print_frame
 from devops_analytics.progress import progress_bars
 
 app = typer.Typer(
@@ -129,7 +130,8 @@ def init(
 
     found = detect(directory)
     path = write_settings(directory, found, force=force)
-    notes.print(rich_table(found.frame()))
+    for line in found.lines():
+        notes.print(line, markup=False)
     notes.print(
         f"wrote {path}; read it, then: devops-analytics check --config {path}", markup=False
     )
@@ -351,20 +353,13 @@ def _open(config: Path, git: Path | None, as_of: str | None) -> Any:
 
 def _print_load(workspace: Any) -> None:
     files = workspace.load_report.files
-    kind = pl.col("source").str.split(":").list.first().alias("source")
-    shown = files.with_columns(kind).drop("notes")
-    print_frame(shown, form=Format.TABLE, out=None)
+    print_frame(files_shown(files), form=Format.TABLE, out=None)
     sums = totals(files)
     typer.echo(
         f"\nread {sums['read']:,} = loaded {sums['loaded']:,} + quarantined "
         f"{sums['quarantined']:,} + duplicates {sums['duplicates']:,}"
     )
-    for file, note in (
-        files.filter(pl.col("notes") != "")
-        .select("file", "notes")
-        .unique(maintain_order=True)
-        .iter_rows()
-    ):
-        typer.echo(f"note: {file}: {note}")
-    for file, reason in workspace.load_report.unread:
-        typer.echo(f"left unread: {file}: {reason}")
+    for note in notes_shown(files):
+        typer.echo(f"note: {note}")
+    for unread in unread_shown(workspace.load_report.unread):
+        typer.echo(f"left unread: {unread}")

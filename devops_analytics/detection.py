@@ -1,14 +1,13 @@
 """What exports a folder holds, and a settings file that loads them."""
 
 import json
+import os
 import secrets
 import tempfile
 import tomllib
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 from typing import Any, Final
-
-import polars as pl
 
 from devops_analytics.clone import VERSION_TAG
 from devops_analytics.config import settings_from
@@ -47,39 +46,22 @@ class Detected:
         """The paths of the entries that load what is sure; a folder of one kind is one entry."""
         return _entries(self.files)
 
-    def frame(self) -> pl.DataFrame:
-        """Return path, files, kind, sure (0-1), in settings and why, for people."""
-        rows: dict[tuple[str, str | None, str], dict[str, object]] = {}
+    def lines(self) -> list[str]:
+        """Return what goes into the settings, then what is left out and why, for people."""
+        chosen = [
+            f"{found.kind:15} {found.confidence:4.0%}  {path}: {found.reason}"
+            for path, found in self.entries
+        ]
+        left: dict[tuple[str, str], list[str]] = {}
         for file, known in self.files:
-            first = known[0] if known else None
-            folder = PurePosixPath(file).parent
-            why = first.reason if first else "no source recognises its content"
-            kind = first.kind if first else None
-            row = rows.setdefault(
-                (folder.as_posix(), kind, why),
-                {
-                    "path": file,
-                    "files": 0,
-                    "kind": kind,
-                    "sure": first.confidence if first else None,
-                    "in settings": "yes" if _is_sure(known) else "no",
-                    "why": why,
-                },
-            )
-            row["files"] = int(str(row["files"])) + 1
-            if row["files"] != 1:
-                row["path"] = f"{folder.as_posix()}/"
-        return pl.DataFrame(
-            list(rows.values()),
-            schema={
-                "path": pl.String,
-                "files": pl.Int64,
-                "kind": pl.String,
-                "sure": pl.Float64,
-                "in settings": pl.String,
-                "why": pl.String,
-            },
-        )
+            if not _is_sure(known):
+                why = known[0].reason if known else "no source recognises its content"
+                left.setdefault((PurePosixPath(file).parent.as_posix(), why), []).append(file)
+        others = [
+            f"left out: {names[0]}{f' and {len(names) - 1} more there' if names[1:] else ''}: {why}"
+            for (_, why), names in left.items()
+        ]
+        return chosen + others
 
 
 def _is_sure(known: tuple[Recognition, ...]) -> bool:
@@ -161,7 +143,8 @@ def _entries(files: _Files) -> list[tuple[str, Recognition]]:
         for kind in dict.fromkeys(known[0].kind for _, known in inside if _is_sure(known)):
             asked = {f: known for f, known in inside if any(one.kind == kind for one in known)}
             if not asked.keys() & taken and _is_one_entry(kind, asked, _archive(inside[0][0])):
-                entries.append((place, _shared([known[0] for known in asked.values()])))
+                found = _shared([known[0] for known in asked.values()])
+                entries.append((_common_place(list(asked)), found))
                 taken |= asked.keys()
     singles = [
         (file, one)
@@ -182,9 +165,19 @@ def _is_one_entry(
     if SOURCES[kind].read_many is not None:
         # Records of one file complete those of another, if they are one entry.
         return len(known) > 1 or archive is not None
-    is_alike = all(one.suggestion == known[0].suggestion for one in known)
+    # A repository is suggested where the records name it, so that they need no suggestion.
+    others = [{k: v for k, v in one.suggestion.items() if k != "repository"} for one in known]
+    is_alike = all(one == others[0] for one in others)
     is_sure = all(one.confidence >= SURE for one in known)
     return archive is not None or (is_alike and is_sure and len(known) >= MANY)
+
+
+def _common_place(files: list[str]) -> str:
+    """Return the archive, or the innermost folder, that all of the files are in."""
+    archive = _archive(files[0])
+    if archive is not None:
+        return archive
+    return Path(os.path.commonpath([PurePosixPath(file).parent for file in files])).as_posix()
 
 
 def _of_one(known: tuple[Recognition, ...]) -> list[Recognition]:
@@ -210,7 +203,7 @@ def _places(files: tuple[tuple[str, tuple[Recognition, ...]], ...]) -> set[str]:
 
 def _shared(known: list[Recognition]) -> Recognition:
     """Return one recognition for several files: what they all suggest."""
-    first = known[0]
+    first = max(known, key=lambda one: one.confidence)
     common = {
         key: value
         for key, value in first.suggestion.items()

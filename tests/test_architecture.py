@@ -31,7 +31,7 @@ ROOMS = (
     ("maturity",),
     ("known", "sample"),
     ("workspace",),
-    ("check", "detection", "printing", "display", "progress"),
+    ("check", "detection", "printing", "display", "progress", "load_summary"),
     ("figures", "story"),
     ("reporting",),
     ("cli",),

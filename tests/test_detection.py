@@ -77,7 +77,7 @@ def test_a_folder_of_several_kinds_has_an_entry_for_each(tmp_path: Path) -> None
     assert entries(tmp_path) == [("github", "all"), ("pagerduty", "all")]
     loaded = load_report(tmp_path)
     assert loaded.files["loaded"].sum() == 6
-    assert {reason.split(" as ")[0] for _, reason in loaded.unread} == {"not recognised"}
+    assert loaded.unread == ()
 
 
 def test_files_of_several_repositories_are_one_entry_that_names_none(tmp_path: Path) -> None:
@@ -101,10 +101,10 @@ def test_an_archive_is_looked_into(tmp_path: Path) -> None:
 def test_what_is_left_unread_is_said_with_the_reason(tmp_path: Path) -> None:
     write(tmp_path / "incidents.json", {"incidents": [incident(1)]})
     write(tmp_path / "weather.json", [{"temperature": 21}])
-    frame = detect(tmp_path).frame()
-    rows = frame.filter(path="weather.json").rows(named=True)
-    assert [(row["in settings"], row["kind"]) for row in rows] != [("yes", "github")]
-    assert rows[0]["in settings"] == "no"
+    (tmp_path / "notes.txt").write_text("nothing")
+    lines = detect(tmp_path).lines()
+    assert lines[0].startswith("pagerduty        95%  incidents.json: incidents of PagerDuty")
+    assert lines[1:] == ["left out: notes.txt and 1 more there: no source recognises its content"]
 
 
 def test_the_store_of_an_earlier_load_is_no_export(tmp_path: Path) -> None:

@@ -41,7 +41,7 @@ class LoadReport:
     files: pl.DataFrame
     problems: tuple[str, ...]
     unread: tuple[tuple[str, str], ...]
-    """Files in a folder of an entry that its source does not recognise, with the reason."""
+    """Files in an entry's folder or archive that no entry reads, with the reason."""
     contents: Mapping[tuple[str, str], str] = field(default_factory=dict)
     """Source and file → what identifies the file's content."""
 
@@ -115,13 +115,15 @@ def _load(
             for file, state in loaded:
                 files.append(file)
                 states[file.source, file.file] = state
+    # What one entry passes over may be another's.
+    read = {file.file for file in files}
     manifest = _settled(store, Manifest(files=tuple(files)), before)
     if manifest != before:
         write_manifest(store, manifest)
     return LoadReport(
         files=report_frame(manifest, states),
         problems=tuple(problems),
-        unread=tuple(unread),
+        unread=tuple((file, reason) for file, reason in unread if file not in read),
         contents={(file.source, file.file): file.content for file in manifest.files},
     )
 

@@ -4,6 +4,7 @@ from typing import Final
 
 from devops_analytics.sources.alertmanager import ALERTMANAGER
 from devops_analytics.sources.attestations import ATTESTATIONS
+from devops_analytics.sources.circleci import CIRCLECI
 from devops_analytics.sources.database import DATABASE
 from devops_analytics.sources.devlake import DEVLAKE
 from devops_analytics.sources.git import GIT
@@ -35,6 +36,7 @@ SOURCES: Final[dict[str, SourceKind]] = {
         GIT,
         GITHUB,
         JENKINS,
+        CIRCLECI,
         GITOPS,
         INFRASTRUCTURE,
         TERRAFORM,

@@ -10,7 +10,7 @@ import polars as pl
 from devops_analytics.config import TableSource
 from devops_analytics.config_sources import MappedSource
 from devops_analytics.errors import ExportError
-from devops_analytics.schema import TABLES
+from devops_analytics.schema import EVENT_TIME, TABLES
 from devops_analytics.sources.casting import as_text, most_frequent
 from devops_analytics.sources.json_records import first_records, read_records
 from devops_analytics.sources.mapping import (
@@ -292,10 +292,14 @@ def _names(path: Export) -> list[str]:
 
 
 def _fit(table: str, columns: list[str]) -> list[str]:
-    """Return the table's columns among a file's; none where the file lacks one that it needs."""
+    """Return the table's columns among a file's; none where the file lacks one that it needs.
+
+    What happened at no time is nothing: of the columns that date a row, one has to be there.
+    """
     own = set(TABLES[table].column_names()) - {"source", "source_ref"}
     found = [name for name in columns if name in own]
-    return found if set(required_columns(table)) <= set(found) else []
+    is_dated = table not in EVENT_TIME or not set(EVENT_TIME[table]).isdisjoint(found)
+    return found if is_dated and set(required_columns(table)) <= set(found) else []
 
 
 TABLE: Final = SourceKind(

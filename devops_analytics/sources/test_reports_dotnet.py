@@ -119,7 +119,7 @@ class XUnit:
         collection = nearest([one for one in around if one.name == "collection"], "name")
         mark = f"{path} {nearest(assemblies, 'target-framework', 'environment')}"
         own = test.attributes
-        started = nearest([*assemblies, test], "start-rtf") or nearest(around, "timestamp")
+        started = nearest([*assemblies, test], "start-rtf")
         day = _day_and_time(assemblies[0], "run-date", "run-time") if assemblies else None
         parts = (self._found.told_apart(file_name(path), mark), collection)
         self._found.add(
@@ -127,7 +127,7 @@ class XUnit:
             case=full_name(own.get("type"), own.get("name") or own.get("method")),
             result=by_words(own.get("result"), XUNIT),
             seconds=own.get("time"),
-            at=started or day,
+            at=started or day or nearest(around, "timestamp"),
         )
 
 

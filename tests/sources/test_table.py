@@ -435,12 +435,18 @@ def test_nothing_is_lost_however_a_file_is_damaged(
 
 def test_canonical_json_is_recognised_and_other_json_only_mentioned(tmp_path: Path) -> None:
     row = {"deployment_id": 1, "service": "a", "result": "success", "extra": 1}
+    # What happened at no time is nothing.
+    undated = recognise(written(tmp_path, "w.json", json.dumps([row])))
+    assert undated is not None
+    assert undated.confidence < 0.5
+    row["finished_at"] = "2026-05-01T10:00:00Z"
     found = recognise(written(tmp_path, "x.json", json.dumps([row])))
     assert found is not None
     assert found.suggestion["columns"] == {
         "deployment_id": "deployment_id",
         "service": "service",
         "result": "result",
+        "finished_at": "finished_at",
     }
     other = recognise(written(tmp_path, "y.json", json.dumps([{"a": 1, "b": 2}])))
     assert other is not None

@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 from pydantic import BeforeValidator, Field, ValidationError
 
 from devops_analytics.config_errors import explained
+from devops_analytics.config_evidence import Item
 from devops_analytics.config_sources import (
     Column,
     GitSource,
@@ -19,7 +20,7 @@ from devops_analytics.config_sources import (
     TableSource,
     TimeZone,
 )
-from devops_analytics.config_tools import SOURCE_TYPES, GitopsPath, Item, Source
+from devops_analytics.config_tools import SOURCE_TYPES, GitopsPath, Source
 from devops_analytics.errors import SettingsError
 
 __all__ = [

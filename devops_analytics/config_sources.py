@@ -130,3 +130,19 @@ class TableSource(MappedSource):
     """What parts the columns; without it, it is found out."""
     sheet: str | None = None
     """The sheet of a workbook; without it, the first."""
+
+
+class InRepository(SourceBase):
+    """What an entry says whose records may not name their repository or service."""
+
+    repository: str | None = None
+    """The repository's name, where the records don't say."""
+    service: str | None = None
+    """The service that deployments and incidents belong to, where a repository has several."""
+
+
+class InZone(SourceBase):
+    """What an entry says whose times may carry no offset."""
+
+    time_zone: TimeZone | None = None
+    """Zone of times that carry none; without it such rows are quarantined."""

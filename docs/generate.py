@@ -8,7 +8,8 @@ from pathlib import Path
 from pydantic.fields import FieldInfo
 
 from devops_analytics import config
-from devops_analytics.config_tools import SOURCE_TYPES, GitopsPath, Item
+from devops_analytics.config_evidence import Item
+from devops_analytics.config_tools import SOURCE_TYPES, GitopsPath
 from devops_analytics.metrics import METRICS
 from devops_analytics.reference import described
 from devops_analytics.schema import TABLES, Feeds

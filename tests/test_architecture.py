@@ -19,6 +19,7 @@ ROOMS = (
     ("schema_evidence",),
     ("schema", "config_errors"),
     ("config_sources",),
+    ("config_evidence",),
     ("config_tools",),
     ("config", "periods"),
     ("as_of", "frames"),

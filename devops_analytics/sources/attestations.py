@@ -7,7 +7,7 @@ from typing import Any, Final
 
 import polars as pl
 
-from devops_analytics.config_tools import AttestationsSource
+from devops_analytics.config_evidence import AttestationsSource
 from devops_analytics.errors import ExportError
 from devops_analytics.sources.compressed import read_content, utf8_text
 from devops_analytics.sources.source import (

@@ -7,7 +7,7 @@ from typing import Final
 
 import polars as pl
 
-from devops_analytics.config_tools import DatabaseSource
+from devops_analytics.config_evidence import DatabaseSource
 from devops_analytics.errors import ExportError
 from devops_analytics.schema import ABOUT
 from devops_analytics.sources.source import Context, Draft, Recognition, SourceKind

@@ -11,7 +11,7 @@ from typing import Any, Final
 
 import polars as pl
 
-from devops_analytics.config_tools import DevlakeSource
+from devops_analytics.config_evidence import DevlakeSource
 from devops_analytics.errors import ExportError
 from devops_analytics.sources.casting import as_text
 from devops_analytics.sources.devlake_tables import LOOKUPS, TABLES, WORDS, Rows

@@ -6,7 +6,7 @@ from typing import Any, Final
 
 import msgspec
 
-from devops_analytics.config_tools import SbomSource
+from devops_analytics.config_evidence import SbomSource
 from devops_analytics.errors import ExportError
 from devops_analytics.sources import sbom_cyclonedx, sbom_spdx, sbom_spdx3
 from devops_analytics.sources.compressed import read_content, utf8_text

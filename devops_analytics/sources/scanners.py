@@ -7,7 +7,7 @@ from typing import Final
 from urllib.parse import unquote, urlsplit
 
 from devops_analytics.config import Settings
-from devops_analytics.config_tools import Dated
+from devops_analytics.config_evidence import Dated
 from devops_analytics.sources.json_kinds import Reading
 
 WITHOUT_TIME: Final = "scan_without_time"

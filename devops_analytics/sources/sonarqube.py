@@ -6,7 +6,7 @@ from typing import Any, Final
 
 import msgspec
 
-from devops_analytics.config_tools import SonarqubeSource
+from devops_analytics.config_evidence import SonarqubeSource
 from devops_analytics.sources.json_kinds import (
     NOT_NEEDED,
     Reading,

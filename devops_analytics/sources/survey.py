@@ -11,7 +11,7 @@ from typing import Any, Final, NamedTuple
 
 import polars as pl
 
-from devops_analytics.config_tools import Item, SurveySource
+from devops_analytics.config_evidence import Item, SurveySource
 from devops_analytics.errors import ExportError
 from devops_analytics.sources.source import (
     QUARANTINE,

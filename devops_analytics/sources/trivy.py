@@ -8,7 +8,7 @@ from typing import Any, Final
 
 import msgspec
 
-from devops_analytics.config_tools import TrivySource
+from devops_analytics.config_evidence import TrivySource
 from devops_analytics.errors import ExportError
 from devops_analytics.sources.compressed import read_content, utf8_text
 from devops_analytics.sources.json_kinds import (

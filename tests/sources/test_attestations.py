@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from devops_analytics.config import settings_from
-from devops_analytics.config_tools import AttestationsSource
+from devops_analytics.config_evidence import AttestationsSource
 from devops_analytics.sources.attestations import ATTESTATIONS
 from devops_analytics.sources.conform import Batch, conform
 from devops_analytics.sources.source import Context

@@ -7,7 +7,7 @@ import polars as pl
 import pytest
 
 from devops_analytics.config import settings_from
-from devops_analytics.config_tools import SurveySource
+from devops_analytics.config_evidence import SurveySource
 from devops_analytics.errors import ExportError
 from devops_analytics.sources.conform import Batch, conform
 from devops_analytics.sources.source import Context

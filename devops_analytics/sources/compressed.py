@@ -128,8 +128,15 @@ def _from_zstandard(packed: bytes, most: int) -> Content:
                 return Content(bytes(data), complete=True)
 
 
+def is_marked_utf16(data: bytes) -> bool:
+    """Say whether text begins with the mark of UTF-16, as PowerShell writes it."""
+    return data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
+
+
 def utf8_text(path: Export, data: bytes, encoding: str = "utf-8") -> bytes:
     """Return text as UTF-8 without a byte order mark; it may end within a sign.
+
+    UTF-16 that is marked as such needs no `encoding`.
 
     Raises:
         ExportError: the bytes are no text in this encoding.
@@ -141,11 +148,13 @@ def utf8_text(path: Export, data: bytes, encoding: str = "utf-8") -> bytes:
             raise ExportError(
                 f"{path}: byte {error.start + 1} is no {encoding} text, as the settings say it is."
             ) from error
-    if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
-        raise ExportError(
-            f"{path}: is UTF-16 text; expected UTF-8. Save it again as UTF-8 (in PowerShell: "
-            "`| Out-File -Encoding utf8`)."
-        )
+    if is_marked_utf16(data):
+        try:
+            return codecs.getincrementaldecoder("utf-16")().decode(data).encode()
+        except UnicodeError as error:
+            raise ExportError(
+                f"{path}: begins as UTF-16 text, but is none. Save the file again as UTF-8."
+            ) from error
     data = data.removeprefix(codecs.BOM_UTF8)
     decoder = codecs.getincrementaldecoder("utf-8")()
     for start in range(0, len(data), _CHUNK):

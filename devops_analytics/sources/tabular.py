@@ -12,7 +12,7 @@ import polars as pl
 from polars.exceptions import PolarsError
 
 from devops_analytics.errors import ExportError
-from devops_analytics.sources.compressed import read_content
+from devops_analytics.sources.compressed import is_marked_utf16, read_content
 from devops_analytics.sources.source import Export
 
 WRONG_NUMBER_OF_FIELDS: Final = "wrong_number_of_fields"
@@ -97,7 +97,7 @@ def column_names(path: Export, *, repeats: str | None = None) -> list[str]:
             case "json":
                 return []
         start = read_content(path, limit=_SAMPLE).data
-        is_wide = start.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
+        is_wide = is_marked_utf16(start)
         lines = _lines(start.decode("utf-16" if is_wide else "utf-8-sig", "replace"))
         _, header, _ = _header(path, lines, None, repeats)
     except (ExportError, PolarsError, OSError):
@@ -195,6 +195,8 @@ def _decoded(path: Export, encoding: str) -> str:
     content = read_content(path)
     if not content.complete:
         raise ExportError(f"{path}: the compressed file ends too early; copy it again.")
+    if is_marked_utf16(content.data):
+        encoding = "utf-16"
     try:
         text = content.data.decode("utf-8-sig" if encoding == "utf-8" else encoding)
     except UnicodeDecodeError as error:

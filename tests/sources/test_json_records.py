@@ -182,7 +182,7 @@ def test_a_compressed_file_that_was_cut_says_so(records, pack):
         (b" \n\t\n", "is empty"),
         (b"\n<!doctype html><html>", "login page"),
         ('[{"a":"é"}]'.encode("latin-1"), "0xe9 in line 1"),
-        ('{"a":1}'.encode("utf-16"), "UTF-16"),
+        ('{"a":1}'.encode("utf-16")[:2] + b"\x00\xd8" * 3, "UTF-16"),
         (b"service,at\nshop,1\n", "no JSON object; it begins with 'service,at"),
         (b"[1, 2]", "no JSON object"),
         (b"null", "no JSON object"),
@@ -203,6 +203,10 @@ def test_an_error_between_pages_is_rejected_and_quoted(records):
     assert len(found.rows) == 1
     assert found.rejected[0][1] == "api_error"
     assert "rate limit" in found.rejected[0][2]
+
+
+def test_utf16_that_is_marked_is_read_as_it_is(records):
+    assert records('[{"a":"é"}]'.encode("utf-16")).rows == [(1, '{"a":"é"}'.encode())]
 
 
 def test_another_encoding_may_be_declared(records):

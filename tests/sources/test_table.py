@@ -15,9 +15,11 @@ from hypothesis import strategies as st
 
 from devops_analytics.config import Settings, TableSource, settings_from
 from devops_analytics.errors import ExportError
+from devops_analytics.loading import load
 from devops_analytics.sources.conform import Batch, conform
 from devops_analytics.sources.source import Context
 from devops_analytics.sources.table import read, recognise
+from devops_analytics.store import Store
 
 COLUMNS = {
     "deployment_id": "id",
@@ -111,6 +113,35 @@ def test_declared_encodings_are_read_and_wrong_ones_named(tmp_path: Path) -> Non
         loaded(latin, entry())
     wide = written(tmp_path, "y.csv", text.encode("utf-16"))
     assert loaded(wide, entry(encoding="utf-16")).rows["service"][0] == "zahlé"
+    # Its mark says what it is.
+    assert loaded(wide, entry()).rows["service"][0] == "zahlé"
+
+
+def test_a_folder_of_parquet_is_one_table(tmp_path: Path) -> None:
+    folder = tmp_path / "deploys"
+    folder.mkdir()
+    for number in range(3):
+        frame = pl.DataFrame(
+            {
+                "nr": [number],
+                "app": ["pay"],
+                "at": [datetime(2026, 5, 1 + number, tzinfo=UTC)],
+                "ok": ["yes"],
+            }
+        )
+        frame.write_parquet(folder / f"part-{number}.parquet")
+    columns = {
+        "deployment_id": "nr",
+        "service": "app",
+        "finished_at": "at",
+        "result": {"column": "ok", "values": {"yes": "success"}},
+    }
+    declared = {"kind": "table", "path": "deploys", "table": "deployments", "columns": columns}
+    report = load(
+        settings_from({"sources": [declared]}), base=tmp_path, store=Store(tmp_path / "store")
+    )
+    assert report.problems == ()
+    assert report.files["loaded"].to_list() == [1, 1, 1]
 
 
 def test_a_ragged_line_is_kept_apart_and_the_rest_goes_on(tmp_path: Path) -> None:

@@ -321,7 +321,6 @@ def test_a_plan_without_a_time_that_can_be_read_is_put_aside() -> None:
         b'[{"hunter2": 1}]',
         json.dumps(plan(change("create"))).encode()[:-40],
         json.dumps(plan(change("create"))).encode()[100:],
-        json.dumps(plan()).encode("utf-16"),
     ],
 )
 def test_what_is_no_plan_is_refused_without_showing_it(data: bytes) -> None:

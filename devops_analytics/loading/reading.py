@@ -14,9 +14,10 @@ from devops_analytics.loading.identity import beginning_of
 from devops_analytics.loading.locating import Located
 from devops_analytics.sources import SOURCES
 from devops_analytics.sources.conform import Batch, conform
-from devops_analytics.sources.drafts import counted_from, merged
+from devops_analytics.sources.drafts import counted_from, how_read, merged
 from devops_analytics.sources.parts import PART, FilePart, parts_of
 from devops_analytics.sources.source import Context, Draft, Held
+from devops_analytics.sources.together import conform_together
 from devops_analytics.store import (
     QUARANTINE_FOLDER,
     End,
@@ -36,8 +37,14 @@ SMALL: Final = 1 << 20
 """Bytes up to which a file is read and judged in one thread."""
 ROWS: Final = 20_000
 """Rows that are judged at once, at least."""
+TOGETHER: Final = 200
+"""Small files that are judged at once."""
 MOST_NOTES: Final = 8
 """Notes that are kept of a file: one that was read in parts may repeat itself."""
+
+
+_Done = dict[str, tuple[LoadedFile, str] | None]
+"""Label of an export → what is known of it now, and its state; None: nothing."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -65,9 +72,10 @@ class Loader:
         """
         joint = [one for one in exports if self._is_joint(one)]
         done = self._load_joint(joint) if any(map(self._is_fresh, joint)) else {}
+        done |= self._load_small([one for one in exports if self._is_small(one)])
         result = []
         for export in exports:
-            loaded = done.get(export.label) or self._load_one(export)
+            loaded = done[export.label] if export.label in done else self._load_one(export)
             if loaded is not None:
                 result.append(loaded)
         labels = {export.label for export in exports}
@@ -90,7 +98,7 @@ class Loader:
 
     # ---- Files whose records complete each other ---- #
 
-    def _load_joint(self, exports: list[Located]) -> dict[str, tuple[LoadedFile, str]]:
+    def _load_joint(self, exports: list[Located]) -> _Done:
         """Load all of them, as all decide what each holds; on a fault all stay as they were."""
         together = "|".join(export.content for export in exports)
         made_of = hashlib.sha256(together.encode()).hexdigest()
@@ -126,21 +134,93 @@ class Loader:
             parts = self._written(batches, self._identity(export, made_of))
             yield export, self._file(export, parts, _notes(batches), end=None)
 
+    # ---- Small files that stand alone: one file a record, by the thousand ---- #
+
+    def _is_small(self, export: Located) -> bool:
+        """Say whether a new file may be judged together with others."""
+        path = export.path
+        if path is None or not export.is_file or self._is_joint(export):
+            return False
+        old = self.known.get(export.label)
+        has_grown = old is not None and self._is_fresh(export) and self._has_grown(path, old)
+        is_new = self._is_fresh(export) and not has_grown
+        return is_new and path.stat().st_size < min(SMALL, self.part_size)
+
+    def _load_small(self, exports: list[Located]) -> _Done:
+        done: _Done = {}
+        for start in range(0, len(exports), TOGETHER):
+            done |= self._load_together(exports[start : start + TOGETHER])
+            if self.progress is not None and len(exports) > TOGETHER:
+                self.progress(self.entry.label, min(start + TOGETHER, len(exports)), len(exports))
+        return done
+
+    def _load_together(self, exports: list[Located]) -> _Done:
+        done: _Done = {}
+        read: list[tuple[Located, FilePart, list[Draft]]] = []
+        for export in exports:
+            pending = read_pending(self.store, self._identity(export, export.content))
+            if pending is not None:
+                done[export.label] = pending, "new"
+                continue
+            try:
+                piece = next(self._pieces(self._path(export), None))
+                read.append((export, piece, merged(self._drafts(export, piece))))
+            except ExportError as error:
+                self.problems.append(str(error))
+                done[export.label] = self._as_it_was(export)
+        try:
+            batches = self._judged_together(read)
+        except ExportError as error:
+            self.problems.append(str(error))
+            return done | {export.label: self._as_it_was(export) for export, _, _ in read}
+        for (export, piece, _), found in zip(read, batches, strict=True):
+            identity = self._identity(export, export.content)
+            parts = self._written(found, f"{identity}|{piece.before}")
+            file = self._file(export, parts, _notes(found), _end(self._path(export), piece))
+            write_pending(self.store, identity, file)
+            done[export.label] = file, "new"
+        return done
+
+    def _judged_together(
+        self, read: list[tuple[Located, FilePart, list[Draft]]]
+    ) -> list[list[Batch]]:
+        """Judge the drafts of several files, those of one table and one way to read it at once."""
+        found: list[dict[int, Batch]] = [{} for _ in read]
+        alike: dict[tuple[object, ...], list[tuple[int, int, Draft]]] = {}
+        for number, (_, _, drafts) in enumerate(read):
+            for place, draft in enumerate(drafts):
+                alike.setdefault(how_read(draft), []).append((number, place, draft))
+        for group in alike.values():
+            labelled = [(read[number][0].label, draft) for number, _, draft in group]
+            context = self._context(labelled[0][0])
+            batches = conform_together(labelled, entry=self.entry, context=context)
+            for (number, place, _), batch in zip(group, batches, strict=True):
+                found[number][place] = batch
+        # In the order of the file's own drafts, whatever files it was judged with.
+        return [[batches[place] for place in sorted(batches)] for batches in found]
+
+    def _as_it_was(self, export: Located) -> tuple[LoadedFile, str] | None:
+        old = self.known.get(export.label)
+        return None if old is None else (old, "unchanged")
+
+    def _path(self, export: Located) -> Path:
+        if export.path is None:
+            raise AssertionError(f"{export.label} was not unpacked")
+        return export.path
+
     # ---- Files that stand alone ---- #
 
     def _load_one(self, export: Located) -> tuple[LoadedFile, str] | None:
         old = self.known.get(export.label)
         if old is not None and not self._is_fresh(export):
             return old, "unchanged"
-        if export.path is None:
-            return None
         try:
-            if old is not None and self._has_grown(export.path, old):
+            if old is not None and self._has_grown(self._path(export), old):
                 return self._read(export, old), "grown"
             return self._read(export, None), "new"
         except ExportError as error:
             self.problems.append(str(error))
-            return None if old is None else (old, "unchanged")
+            return self._as_it_was(export)
 
     def _has_grown(self, path: Path, old: LoadedFile) -> bool:
         """Say whether a file still begins with all that was read of it, and goes on."""
@@ -155,14 +235,13 @@ class Loader:
         identity = self._identity(export, export.content)
         if old is None and (pending := read_pending(self.store, identity)) is not None:
             return pending
-        if export.path is None:
-            raise AssertionError(f"{export.label} was not unpacked")
+        path = self._path(export)
         parts = list(old.parts) if old is not None else []
         notes = list(old.notes) if old is not None else []
         last, n_read = None, 0
         # Threads are worth their while only where there is much to do.
-        is_small = not export.path.is_file() or export.path.stat().st_size < SMALL
-        pieces = self._pieces(export.path, old.end if old is not None else None)
+        is_small = not path.is_file() or path.stat().st_size < SMALL
+        pieces = self._pieces(path, old.end if old is not None else None)
         ahead = pieces if is_small else read_ahead(pieces)
         groups = _grouped((piece, self._drafts(export, piece)) for piece in ahead)
         judge = partial(self._judged, export, identity)
@@ -171,8 +250,8 @@ class Loader:
             parts.extend(written)
             notes.extend(said)
             n_read += sum(part.read for part in written)
-            self._tell(export.path, last, n_read)
-        end = None if last is None else _end(export.path, last)
+            self._tell(path, last, n_read)
+        end = None if last is None else _end(path, last)
         file = self._file(export, parts, notes, end)
         if old is None:
             write_pending(self.store, identity, file)

@@ -3,7 +3,9 @@
 from typing import Final
 
 from devops_analytics.sources.alertmanager import ALERTMANAGER
+from devops_analytics.sources.argocd import ARGOCD
 from devops_analytics.sources.attestations import ATTESTATIONS
+from devops_analytics.sources.bamboo import BAMBOO
 from devops_analytics.sources.circleci import CIRCLECI
 from devops_analytics.sources.database import DATABASE
 from devops_analytics.sources.devlake import DEVLAKE
@@ -15,6 +17,7 @@ from devops_analytics.sources.jenkins import JENKINS
 from devops_analytics.sources.jira import JIRA
 from devops_analytics.sources.openvex import OPENVEX
 from devops_analytics.sources.opsgenie import OPSGENIE
+from devops_analytics.sources.otlp import OTLP
 from devops_analytics.sources.pagerduty import PAGERDUTY
 from devops_analytics.sources.sarif import SARIF
 from devops_analytics.sources.sbom import SBOM
@@ -37,6 +40,8 @@ SOURCES: Final[dict[str, SourceKind]] = {
         GITHUB,
         JENKINS,
         CIRCLECI,
+        BAMBOO,
+        ARGOCD,
         GITOPS,
         INFRASTRUCTURE,
         TERRAFORM,
@@ -47,6 +52,7 @@ SOURCES: Final[dict[str, SourceKind]] = {
         ALERTMANAGER,
         STATUSPAGE,
         STATUS_RECORDS,
+        OTLP,
         TEST_REPORTS,
         SARIF,
         SBOM,

@@ -31,12 +31,16 @@ def _numbered(rows: pl.DataFrame, before: int) -> pl.DataFrame:
     return rows.with_columns(record=pl.int_range(1, pl.len() + 1, dtype=pl.Int64) + before)
 
 
+def how_read(draft: Draft) -> tuple[object, ...]:
+    """Return the table of a draft and all that decides how its values are read."""
+    return draft.table, draft.has_pseudonyms, draft.time_zone, draft.time_format
+
+
 def merged(drafts: Iterable[Draft]) -> list[Draft]:
     """Return the drafts with one for each table, as far as they are to be read the same way."""
     alike: dict[tuple[object, ...], list[Draft]] = {}
     for draft in drafts:
-        how = (draft.table, draft.has_pseudonyms, draft.time_zone, draft.time_format)
-        alike.setdefault(how, []).append(draft)
+        alike.setdefault(how_read(draft), []).append(draft)
     return [_merged(found) for found in alike.values()]
 
 

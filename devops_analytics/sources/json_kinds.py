@@ -220,6 +220,31 @@ def _draft(table: str, part: _Counted, label: str, entry: Any, notes: tuple[str,
     )
 
 
+def records_like(
+    exports: Iterable[Export],
+    kinds: tuple[tuple[Callable[[Keys], bool], type[msgspec.Struct]], ...],
+    *,
+    wrappers: tuple[str, ...] = (),
+) -> Iterator[Any]:
+    """Yield the records of some kinds in files, for sources whose records complete each other.
+
+    What is not as the tool writes it is left out: `read_kinds` tells of it.
+
+    Raises:
+        ExportError: one of the files is no JSON.
+    """
+    decoders = [(is_one, msgspec.json.Decoder(struct, strict=False)) for is_one, struct in kinds]
+    for export in exports:
+        for _, raw in read_records(export, wrappers=wrappers).rows:
+            try:
+                keys = msgspec.json.decode(raw, type=dict[str, msgspec.Raw])
+                decoder = next((decoder for is_one, decoder in decoders if is_one(keys)), None)
+                if decoder is not None:
+                    yield decoder.decode(raw)
+            except msgspec.DecodeError:
+                continue
+
+
 def recognise_kinds(
     export: Export,
     *,

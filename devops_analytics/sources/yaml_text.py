@@ -28,15 +28,17 @@ class _Reading:
     """What is known of a document while its events come in."""
 
     events: Iterator[Any]
+    aliases: bool
     anchors: dict[str, Any] = field(default_factory=dict)
     n_merged: int = 0
 
 
-def documents(data: bytes, *, name: str) -> list[Any]:
+def documents(data: bytes, *, name: str, aliases: bool = True) -> list[Any]:
     """Return the documents of a YAML text: texts as they are written, None, lists, mappings.
 
     What an anchor names stands in every place that refers to it, without being copied; merge keys
-    are followed. Keys that are no texts are left out.
+    are followed. Keys that are no texts are left out. Without `aliases`, a text that has any is
+    refused, so that what comes out is no larger than what went in, wherever it is copied to.
 
     Raises:
         ExportError: the text is no YAML, or it is nested or merged without end.
@@ -46,7 +48,7 @@ def documents(data: bytes, *, name: str) -> list[Any]:
         events = iter(yaml.parse(data, Loader=_LOADER))
         for event in events:
             if isinstance(event, yaml.DocumentStartEvent):
-                reading = _Reading(events=events)
+                reading = _Reading(events=events, aliases=aliases)
                 found.append(_value(next(events), reading, 0))
     except yaml.YAMLError as error:
         raise ExportError(f"{name}: is no YAML that can be read{_place(error)}.") from error
@@ -66,6 +68,8 @@ def _value(event: Any, reading: _Reading, depth: int) -> Any:
     if depth > _DEEPEST:
         raise _TooMuch(f"is nested more than {_DEEPEST} levels deep")
     if isinstance(event, yaml.AliasEvent):
+        if not reading.aliases:
+            raise _TooMuch("refers to an anchor, as no export of a tool does")
         if event.anchor not in reading.anchors:
             raise _TooMuch("refers to an anchor that it does not have")
         return reading.anchors[event.anchor]

@@ -1,7 +1,7 @@
 """Files of a CircleCI entry → drafts, and what a file is recognised by."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -34,9 +34,10 @@ from devops_analytics.sources.json_kinds import (
     Row,
     read_kinds,
     recognise_kinds,
+    records_like,
     with_keys,
 )
-from devops_analytics.sources.json_records import first_records, read_records
+from devops_analytics.sources.json_records import first_records
 from devops_analytics.sources.scanners import as_declared, repository_of_url
 from devops_analytics.sources.source import Context, Draft, Export, Recognition
 
@@ -289,20 +290,13 @@ def _read(export: Export, entry: CircleciSource, context: Context, known: Known)
     return read_kinds(export, entry, context, kinds=kinds, wrappers=WRAPPERS, title="CircleCI")
 
 
-def _known(exports: list[Any]) -> Known:
-    pipelines: list[Pipeline] = []
-    workflows: list[Workflow] = []
-    for export in exports:
-        for _, raw in read_records(export, wrappers=WRAPPERS).rows:
-            try:
-                keys = msgspec.json.decode(raw, type=dict[str, msgspec.Raw])
-                if _IS_WORKFLOW(keys):
-                    workflows.append(msgspec.json.decode(raw, type=Workflow, strict=False))
-                elif _IS_PIPELINE(keys):
-                    pipelines.append(msgspec.json.decode(raw, type=Pipeline, strict=False))
-            except msgspec.DecodeError:
-                continue
-    return known_of(pipelines, workflows)
+def _known(exports: Sequence[Export]) -> Known:
+    kinds = ((_IS_WORKFLOW, Workflow), (_IS_PIPELINE, Pipeline))
+    found = list(records_like(exports, kinds, wrappers=WRAPPERS))
+    return known_of(
+        [one for one in found if isinstance(one, Pipeline)],
+        [one for one in found if isinstance(one, Workflow)],
+    )
 
 
 def recognise(export: Export) -> Recognition | None:

@@ -345,8 +345,8 @@ def test_damaged_files_lose_nothing_and_raise_nothing_else(survives, seed):
     survives(CIRCLECI, lines(pipeline(), workflow(), job(), job(6)).encode(), seed)
 
 
-# file: read, loaded, absorbed, duplicates, quarantined. All are one entry. Of two workflows that ran
-# at once nobody can tell which a job of that time is of; pipelines tell the commits of workflows.
+# file: read, loaded, absorbed, duplicates, quarantined. All are one entry. Of two workflows that
+# ran at once nobody can tell which a job is of; pipelines tell the commits of workflows.
 REAL = {
     "jobs.ndjson": (9, 8, 0, 0, ["workflow_not_known"]),
     "jobs_incremental.ndjson": (6, 6, 0, 0, []),

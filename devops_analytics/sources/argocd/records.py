@@ -99,14 +99,20 @@ class Versions(Struct):
         return []
 
 
+class Initiator(Struct):
+    """Who started a sync, if anybody; the name is not kept."""
+
+    automated: bool = False
+    username: str | None = None
+
+
 class Synced(Versions):
     """An entry of the history: a sync that succeeded."""
 
     id: int | None = None
     deployed_at: str | None = None
     deploy_started_at: str | None = None
-    initiated_by: msgspec.Raw | None = None
-    """Who, which is not kept, or that it was automatic."""
+    initiated_by: Initiator | None = None
 
 
 class Sync(Versions):
@@ -120,7 +126,7 @@ class Operation(Struct):
     """What was asked for."""
 
     sync: Sync | None = None
-    initiated_by: msgspec.Raw | None = None
+    initiated_by: Initiator | None = None
 
 
 class OperationState(Struct):

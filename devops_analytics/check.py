@@ -55,11 +55,7 @@ def checked(workspace: "Workspace") -> list[tuple[str, str, pl.DataFrame]]:
 def kept_apart(workspace: "Workspace") -> list[tuple[str, str, pl.DataFrame]]:
     """Return what `check --quarantine` tells, as sections like those of `checked`."""
     quarantine = workspace.quarantine
-    by_reason = (
-        quarantine.group_by("reason", "table", "file")
-        .agg(count=pl.len())
-        .sort("count", "reason", "table", "file", descending=[True, False, False, False])
-    )
+    by_reason = quarantine_by_reason(quarantine).drop("example")
     sections = [("By reason", "How many records were kept apart, and why.", by_reason)]
     shown = (
         quarantine.sort("reason", "file", "record")
@@ -137,11 +133,17 @@ def feeds_by_source(feeds: pl.DataFrame) -> pl.DataFrame:
 
 
 def quarantine_by_reason(quarantine: pl.DataFrame) -> pl.DataFrame:
-    """Return quarantined records counted by file, table and reason, with the first message."""
+    """Return quarantined records counted by reason and table, with an example of each."""
     return (
-        quarantine.group_by("file", "table", "reason")
-        .agg(count=pl.len(), example=pl.col("message").first())
-        .sort("file", "table", "reason")
+        quarantine.sort("file", "record")
+        .group_by("reason", "table", maintain_order=True)
+        .agg(
+            count=pl.len(),
+            files=pl.col("file").n_unique(),
+            file=pl.col("file").first(),
+            example=pl.col("message").first(),
+        )
+        .sort("count", "reason", "table", descending=[True, False, False])
     )
 
 

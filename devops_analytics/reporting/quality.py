@@ -193,10 +193,8 @@ class QualityPage(Page):
         return Block(html=joined((paragraphs(text), folded, left if unread else "")))
 
     def quarantine(self) -> Block:
-        """Show the records kept apart, by file and reason."""
-        found = quarantine_by_reason(self.workspace.quarantine).sort(
-            "count", "file", "table", "reason", descending=[True, False, False, False]
-        )
+        """Show the records kept apart, by reason."""
+        found = quarantine_by_reason(self.workspace.quarantine)
         if found.is_empty():
             return Block(html=nothing("No record is in quarantine."))
         columns = (
@@ -209,7 +207,7 @@ class QualityPage(Page):
             [
                 joined((row["reason"].replace("_", " "), classed("span", "question", of))),
                 format_count(row["count"]),
-                row["file"],
+                row["file"] + (f" and {row['files'] - 1} more" if row["files"] > 1 else ""),
                 _with_code(row["example"]),
             ]
             for row in found.iter_rows(named=True)

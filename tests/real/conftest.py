@@ -1,6 +1,7 @@
 """Workspaces on the real exports; each is loaded once."""
 
 import importlib.util
+import shutil
 import sys
 from pathlib import Path
 from types import ModuleType
@@ -8,6 +9,7 @@ from types import ModuleType
 import pytest
 
 from devops_analytics import Workspace
+from devops_analytics.detection import detect, write_settings
 
 HERE = Path(__file__).parent
 
@@ -32,6 +34,20 @@ def govuk(shared_data: Path, tmp_path_factory: pytest.TempPathFactory) -> Worksp
 def jenkins(shared_data: Path, tmp_path_factory: pytest.TempPathFactory) -> Workspace:
     """The Jenkins infrastructure's workspace, as of the end of its data."""
     return opened("jenkins.toml", shared_data, tmp_path_factory.mktemp("jenkins"))
+
+
+@pytest.fixture(scope="session")
+def ants(shared_data: Path, tmp_path_factory: pytest.TempPathFactory) -> Workspace:
+    """The workspace of one repository, as of the end of its data."""
+    return opened("ants.toml", shared_data, tmp_path_factory.mktemp("ants"))
+
+
+@pytest.fixture(scope="session")
+def everything(shared_data: Path, tmp_path_factory: pytest.TempPathFactory) -> Workspace:
+    """All real exports that are recognised, by the settings that `init` writes for them."""
+    folder = tmp_path_factory.mktemp("everything") / "exports"
+    shutil.copytree(shared_data, folder, copy_function=shutil.copyfile)
+    return Workspace.open(write_settings(folder, detect(folder)))
 
 
 @pytest.fixture(scope="session")

@@ -29,7 +29,7 @@ ROOMS = (
     ("feeds", "linking"),
     ("metrics",),
     ("estimates", "quality", "reference", "censoring"),
-    ("maturity",),
+    ("maturity", "benchmarks"),
     ("known", "sample"),
     ("workspace",),
     ("check", "detection", "printing", "display", "progress", "load_summary"),

@@ -21,6 +21,7 @@ from devops_analytics.config_sources import (
     TimeZone,
 )
 from devops_analytics.config_tools import SOURCE_TYPES, GitopsPath, Source
+from devops_analytics.config_value import Amount, Value
 from devops_analytics.errors import SettingsError
 
 __all__ = [
@@ -190,6 +191,7 @@ class Settings(Section):
     """Deployments made out of what there is."""
     definitions: Definitions = Definitions()
     people: People = People()
+    value: Value = Value()
 
     @property
     def service_teams(self) -> dict[str, str]:
@@ -294,6 +296,8 @@ def _section_of(location: tuple[str | int, ...]) -> type[Section]:  # noqa: PLR0
             return held.get(key, Column)
         case ("deployments", int()):
             return DeclaredDeployments
+        case ("value", _):
+            return Amount
         case (str(name), *_):
             return type(getattr(Settings(), name))
         case _:

@@ -10,6 +10,7 @@ from typing import Any, Final, Self
 import polars as pl
 
 from devops_analytics import __version__
+from devops_analytics.benchmarks import place
 from devops_analytics.censoring import cut_at_feed_end
 from devops_analytics.clone import cache_folder, kept_salt, settings_for_clone, user_cache
 from devops_analytics.config import DEFAULT_FILE, Settings, read_settings, settings_from
@@ -20,12 +21,14 @@ from devops_analytics.known import Known
 from devops_analytics.linking import links_with_window
 from devops_analytics.loading import Progress, load
 from devops_analytics.maturity import Assessment, Model, read_model, score
-from devops_analytics.metrics import METRICS, Metric, metric
+from devops_analytics.metrics import DORA_FIVE, METRICS, Kind, Metric, metric
 from devops_analytics.metrics.instability import CHANGE_FAIL_RATE
+from devops_analytics.mix import mix_and_within
 from devops_analytics.periods import Period, parse_period
 from devops_analytics.sample import SAMPLE_END, write_sample
 from devops_analytics.schema import TABLES, empty
 from devops_analytics.store import Store, quarantine, read_manifest, scan
+from devops_analytics.value import METRICS_OF_VALUE, valued
 
 BY: Final = ("organisation", "team", "service")
 """Whose numbers can be asked for."""
@@ -280,6 +283,46 @@ class Workspace(Known):
             self.model,
             entity=self.settings.organisation.name if team is None else team,
         )
+
+    def value(
+        self, period: str | Period, *, compare_to: str | Period, team: str | None = None
+    ) -> tuple[pl.DataFrame, pl.DataFrame]:
+        """Return what outcomes are worth beside a baseline period (`value.VALUE`, `TORNADO`)."""
+        by = "organisation" if team is None else "team"
+        now, baseline = (
+            self.measure(one, by=by, metrics=METRICS_OF_VALUE, team=team)
+            for one in (period, compare_to)
+        )
+        return valued(now, baseline, self.settings.value)
+
+    def placed(
+        self, period: str | Period, *, by: str = "service", team: str | None = None
+    ) -> pl.DataFrame:
+        """Return where values lie among the respondents of DORA's survey (`PLACEMENT`)."""
+        return place(self.measure(period, by=by, metrics=DORA_FIVE, team=team))
+
+    def mix(
+        self,
+        period: str | Period,
+        *,
+        compare_to: str | Period,
+        metric_id: str,
+        team: str | None = None,
+    ) -> pl.DataFrame:
+        """Return how a pooled share's change splits into mix and within (`mix.MIX`).
+
+        Raises:
+            UnknownNameError: the metric is not known, or no share.
+        """
+        if metric(metric_id).kind is not Kind.PROPORTION:
+            raise UnknownNameError(
+                f"{metric_id} is no share: only a pooled share's change splits into mix and within."
+            )
+        now, before = (
+            self.measure(one, by="service", metrics=[metric_id], team=team)
+            for one in (period, compare_to)
+        )
+        return mix_and_within(now, before)
 
     @cached_property
     def model(self) -> Model:

@@ -10,6 +10,7 @@ from pydantic.fields import FieldInfo
 from devops_analytics import config
 from devops_analytics.config_evidence import Item
 from devops_analytics.config_tools import SOURCE_TYPES, GitopsPath
+from devops_analytics.config_value import Amount, Value
 from devops_analytics.metrics import METRICS
 from devops_analytics.reference import described
 from devops_analytics.schema import TABLES, Feeds
@@ -106,6 +107,8 @@ def settings_reference() -> str:
         ("[[deployments]]", config.DeclaredDeployments),
         ("[definitions]", config.Definitions),
         ("[people]", config.People),
+        ("[value]", Value),
+        ("An amount of [value]", Amount),
     )
     for title, section in sections:
         lines += ["", f"## {title}", "", _first_line(section), ""]

@@ -24,6 +24,7 @@ from devops_analytics.maturity import Assessment, Model, read_model, score
 from devops_analytics.metrics import DORA_FIVE, METRICS, Kind, Metric, metric
 from devops_analytics.metrics.instability import CHANGE_FAIL_RATE
 from devops_analytics.mix import mix_and_within
+from devops_analytics.peers import as_peers, peer, scopes_by
 from devops_analytics.periods import Period, parse_period
 from devops_analytics.sample import SAMPLE_END, write_sample
 from devops_analytics.schema import TABLES, empty
@@ -300,6 +301,31 @@ class Workspace(Known):
     ) -> pl.DataFrame:
         """Return where values lie among the respondents of DORA's survey (`PLACEMENT`)."""
         return place(self.measure(period, by=by, metrics=DORA_FIVE, team=team))
+
+    def as_tools(
+        self,
+        period: str | Period,
+        tools: Sequence[str],
+        *,
+        by: str = "organisation",
+        team: str | None = None,
+    ) -> pl.DataFrame:
+        """Return what other tools would show from the same data, beside ours (`peers.AS_PEER`).
+
+        Raises:
+            UnknownNameError: a tool's definitions are not known.
+        """
+        asked = [peer(tool) for tool in tools]
+        metrics = list(dict.fromkeys(theirs.metric for one in asked for theirs in one.metrics))
+        ours = self.measure(period, by=by, metrics=metrics, team=team)
+        services = self.services
+        if team is not None:
+            services = services.filter(pl.col("service").is_in(self.services_of(team)))
+        named = services.with_columns(organisation=pl.lit(self.settings.organisation.name))
+        scopes = scopes_by(
+            by, named, evidence=self.evidence, period=self.period(period), now=self.as_of
+        )
+        return as_peers(asked, scopes, ours)
 
     def mix(
         self,

@@ -1,7 +1,6 @@
 """What a user holds: settings and tables, and everything computed from them, lazily and once."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from datetime import datetime
 from functools import cached_property
 from pathlib import Path
@@ -15,19 +14,18 @@ from devops_analytics.censoring import cut_at_feed_end
 from devops_analytics.clone import cache_folder, kept_salt, settings_for_clone, user_cache
 from devops_analytics.config import DEFAULT_FILE, Settings, read_settings, settings_from
 from devops_analytics.errors import ExportError, UnknownNameError
-from devops_analytics.estimates import estimate
+from devops_analytics.estimates import Measurements, estimate
 from devops_analytics.frames import canonical
 from devops_analytics.known import Known
-from devops_analytics.linking import links_with_window
 from devops_analytics.loading import Progress, load
 from devops_analytics.maturity import Assessment, Model, read_model, score
 from devops_analytics.metrics import DORA_FIVE, METRICS, Kind, Metric, metric
-from devops_analytics.metrics.instability import CHANGE_FAIL_RATE
 from devops_analytics.mix import mix_and_within
 from devops_analytics.peers import as_peers, peer, scopes_by
 from devops_analytics.periods import Period, parse_period
 from devops_analytics.sample import SAMPLE_END, write_sample
 from devops_analytics.schema import TABLES, empty
+from devops_analytics.sensitivity import alternatives
 from devops_analytics.store import Store, quarantine, read_manifest, scan
 from devops_analytics.value import METRICS_OF_VALUE, valued
 
@@ -252,27 +250,33 @@ class Workspace(Known):
         )
 
     def sensitivity(
-        self, period: str | Period, *, by: str = "organisation", team: str | None = None
+        self,
+        period: str | Period,
+        *,
+        metric_id: str = "change_fail_rate",
+        by: str = "organisation",
+        team: str | None = None,
     ) -> pl.DataFrame:
-        """Return how the change fail rate moves with the attribution window.
+        """Return how a delivery metric moves with the choices behind it.
 
-        Columns are `window` (hours, or `named causes only`) and those of `Measurements`; one
-        row for each window of `definitions.sensitivity_windows_hours` and entity.
+        Columns are `choice`, `option`, `is_chosen` and those of `Measurements`; one row for each
+        option (`sensitivity.CHOICES`) and named variant, and entity.
+
+        Raises:
+            UnknownNameError: there is no such metric.
         """
-        windows: list[float | None] = [*self.settings.definitions.sensitivity_windows_hours, None]
         frames = []
-        for hours in windows:
-            links = links_with_window(self.links, self.tables, window_hours=hours)
-            evidence = replace(self.evidence, links=links)
-            found = self._estimated(
-                [(CHANGE_FAIL_RATE, CHANGE_FAIL_RATE.observe(evidence).collect())],
-                [self.period(period)],
-                by=by,
-                team=team,
-            )
-            name = "named causes only" if hours is None else f"{hours:g} hours"
-            frames.append(found.select(pl.lit(name).alias("window"), pl.all()))
-        return pl.concat(frames)
+        for one in alternatives(metric_id, self.evidence):
+            rows = one.metric.observe(one.evidence).collect()
+            cut = cut_at_feed_end(rows, self.coverage_of(one.metric.needs), one.metric)
+            found = self._estimated([(one.metric, cut)], [self.period(period)], by=by, team=team)
+            about = [pl.lit(one.choice).alias("choice"), pl.lit(one.option).alias("option")]
+            frames.append(found.select(*about, pl.lit(one.is_chosen).alias("is_chosen"), pl.all()))
+        return pl.concat(frames) if frames else self._nothing_chosen()
+
+    def _nothing_chosen(self) -> pl.DataFrame:
+        about = {"choice": pl.String(), "option": pl.String(), "is_chosen": pl.Boolean()}
+        return pl.DataFrame(schema=about | dict(Measurements.create_empty().schema))
 
     def score(self, period: str | Period, *, team: str | None = None) -> Assessment:
         """Return the maturity assessment of the organisation, or of one team."""

@@ -28,7 +28,7 @@ ROOMS = (
     ("loading", "clone", "ownership"),
     ("feeds", "linking"),
     ("metrics",),
-    ("estimates", "quality", "reference", "censoring"),
+    ("estimates", "quality", "reference", "censoring", "sensitivity"),
     ("maturity", "benchmarks", "value", "mix", "peers"),
     ("known", "sample"),
     ("workspace",),

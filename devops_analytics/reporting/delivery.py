@@ -100,15 +100,23 @@ class DeliveryPage(Page):
         folded = details("Show the numbers", numbers, _share_table(shares), css_class="numbers")
         return Block(html=joined((note, folded)), figure=figure, shown=tuple(found))
 
-    def sensitivity(self) -> Block:
-        """Show how the change fail rate moves with the time that an incident is blamed for."""
-        frame = self.workspace.sensitivity(self.period, by=self.by, team=self.team)
-        windows = frame["window"].to_list()
-        found = measurements(frame.drop("window"))
-        columns = (Column(heading="incidents are blamed within"), *MEASURED_COLUMNS)
-        rows = [[window, *measured_cells(m)] for window, m in zip(windows, found, strict=True)]
-        chosen = self.workspace.settings.definitions.attribution_window_hours
-        caption = f"Change fail rate by attribution window; elsewhere it is {chosen:g} hours"
+    def sensitivity(self, metric_id: str = "change_fail_rate") -> Block:
+        """Show how a metric moves with the choices behind it, one at a time."""
+        frame = self.workspace.sensitivity(
+            self.period, metric_id=metric_id, by=self.by, team=self.team
+        )
+        chosen = frame.select("choice", "option", "is_chosen").iter_rows()
+        found = measurements(frame.drop("choice", "option", "is_chosen"))
+        columns = (Column(heading="choice"), Column(heading="option"), *MEASURED_COLUMNS)
+        rows: list[list[Node]] = [
+            [
+                choice,
+                element("strong", f"{option} (as set)") if is_chosen else option,
+                *measured_cells(m),
+            ]
+            for (choice, option, is_chosen), m in zip(chosen, found, strict=True)
+        ]
+        caption = f"{metric(metric_id).name} by the choices behind it, {self.period.label}"
         return Block(html=table(caption, columns, _said_once(rows), cards=True))
 
     def rows(self, metric_id: str) -> Block:

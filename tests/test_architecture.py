@@ -29,7 +29,7 @@ ROOMS = (
     ("feeds", "linking"),
     ("metrics",),
     ("estimates", "quality", "reference", "censoring", "sensitivity"),
-    ("maturity", "benchmarks", "value", "mix", "peers"),
+    ("maturity", "benchmarks", "value", "mix", "peers", "simulation"),
     ("known", "sample"),
     ("workspace",),
     ("check", "detection", "printing", "display", "progress", "load_summary"),

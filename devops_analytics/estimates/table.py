@@ -94,13 +94,21 @@ def estimate(
     seen = observations["service"].fill_null(NO_SERVICE).unique().to_list()
     members = _members(by, services, organisation, seen, by_table)
     entities = [entity(name, owned, by_table, as_of) for name, owned in sorted(members.items())]
-    rows = _rows(observations, entities, by=by)
+    rows = _rows(_around(observations, periods), entities, by=by)
     cells = [
         (found.name, period, _measured(metric, found, cell, period, as_of, definitions))
         for period in dict.fromkeys(periods)
         for found, cell in zip(entities, _cells(rows, period, len(entities)), strict=True)
     ]
     return Measurements.validate(_frame(cells, metric, by))
+
+
+def _around(observations: pl.DataFrame, periods: Sequence[Period]) -> pl.DataFrame:
+    """Return the observations from the first period's start to the last one's end."""
+    if not periods:
+        return observations.clear()
+    start, end = min(one.start for one in periods), max(one.end for one in periods)
+    return observations.filter((pl.col("at") >= start) & (pl.col("at") < end))
 
 
 def _members(

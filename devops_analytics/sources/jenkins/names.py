@@ -6,7 +6,9 @@ from typing import Final, NamedTuple
 from urllib.parse import unquote
 
 _VIEW: Final = re.compile(r"/view/[^/]+(?=/(?:job|view)/)")
-_BUILD: Final = re.compile(r"(?P<jobs>(?:/job/[^/]+)+)(?:/(?P<part>[^/]+))?/(?P<number>\d+)(?:/|$)")
+_BUILD: Final = re.compile(
+    r"(?P<jobs>(?:/job/[^/]+)+)(?:/(?P<part>[^/]+))?/(?P<number>\d{1,18})(?:/|$)"
+)
 _JOB: Final = re.compile(r"/job/([^/]+)")
 _NODE: Final = re.compile(r"/execution/node/(\d+)/")
 _REMOTE: Final = re.compile(r"^(?:refs/)?remotes/[^/]+/|^refs/(?:heads|tags)/|^origin/")

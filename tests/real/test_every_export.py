@@ -2,6 +2,7 @@
 
 import json
 import re
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,7 @@ import polars as pl
 import pytest
 
 from devops_analytics import Workspace
+from devops_analytics.detection import detect, write_settings
 
 pytestmark = pytest.mark.real
 
@@ -101,8 +103,19 @@ def test_every_record_of_what_init_recognises_is_accounted_for(everything: Works
 
 ADDRESS = re.compile(r"[\w.+-]+@(?:[\w-]+\.)+[A-Za-z]{2,}\b")
 NAMING = frozenset(
-    ("login", "username", "user_name", "displayName", "display_name", "nickname", "email")
-    + ("emailAddress", "uniqueName", "author_name", "author_email")
+    {
+        "login",
+        "username",
+        "user_name",
+        "displayName",
+        "display_name",
+        "nickname",
+        "email",
+        "emailAddress",
+        "uniqueName",
+        "author_name",
+        "author_email",
+    }
 )
 """Keys that the tools write people's names, logins and addresses under."""
 
@@ -155,3 +168,44 @@ def test_nobody_whom_the_exports_name_is_kept(everything: Workspace, shared_data
     people = known_people(shared_data)
     assert len(people) > 100
     assert [one for one in texts(everything) if one[2] in people] == []
+
+
+# ---- A mix of exports ---- #
+
+MIX = (
+    "api-payloads/github/runs.ndjson",
+    "api-payloads/circleci/workflows.ndjson",
+    "api-payloads/bamboo/plan_builds.ndjson",
+    "api-payloads/jenkins/builds.ndjson",
+    "api-payloads/pagerduty/incidents.ndjson",
+    "api-payloads/opsgenie/incidents.ndjson",
+    "api-payloads/sonarqube/issues.ndjson",
+    "incidents-github/github-status-history.atom",
+    "jenkins-infra/status-issues/",
+    "junit/junit-xml/pytest/junit.fail.xml",
+    "security/cyclonedx/SBOM_juice-shop_v11.1.2_bom.json",
+    "security/scorecard/nodejs-org-database.json",
+)
+"""Exports of more than ten tools, as they may lie in one folder."""
+
+
+@pytest.mark.parametrize("packed", [False, True], ids=["folder", "archive"])
+def test_init_writes_settings_that_load_a_mix_of_exports_without_an_edit(
+    shared_data: Path, tmp_path: Path, *, packed: bool
+) -> None:
+    folder = tmp_path / "mixed"
+    folder.mkdir()
+    for name in MIX:
+        shutil.copyfile(shared_data / name, folder / f"{name.replace('/', '-')}")
+    if packed:
+        archive = shutil.make_archive(str(tmp_path / "all"), "zip", folder)
+        shutil.rmtree(folder)
+        folder.mkdir()
+        shutil.move(archive, folder)
+    report = Workspace.open(write_settings(folder, detect(folder))).load_report
+    assert report is not None
+    assert report.problems == ()
+    assert report.unread == ()
+    assert report.files["file"].n_unique() == len(MIX)
+    assert report.files["source"].n_unique() >= 10
+    assert (report.files.group_by("file").agg(pl.col("loaded").sum())["loaded"] > 0).all()

@@ -105,6 +105,7 @@ def settings_reference() -> str:
         ("An item of a survey source", Item),
         ("[[deployments]]", config.DeclaredDeployments),
         ("[definitions]", config.Definitions),
+        ("[[annotations]]", config.Annotation),
         ("[people]", config.People),
     )
     for title, section in sections:

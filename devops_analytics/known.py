@@ -10,14 +10,16 @@ import polars as pl
 
 from devops_analytics import feeds as feeds_room
 from devops_analytics.as_of import as_known_at, last_event_at, parse_moment
+from devops_analytics.censoring import cut_at_feed_end
 from devops_analytics.config import Settings
 from devops_analytics.errors import DevopsAnalyticsError, UnknownNameError
 from devops_analytics.linking import declared_deployments, link
 from devops_analytics.linking.links import Links
 from devops_analytics.linking.sightings import findings_from_sightings
 from devops_analytics.loading import LoadReport
-from devops_analytics.metrics import Evidence
+from devops_analytics.metrics import Evidence, metric
 from devops_analytics.ownership import repositories_table, services_table
+from devops_analytics.periods import Period, parse_period
 from devops_analytics.schema import EVENT_TIME, TABLES
 from devops_analytics.sources.source import QUARANTINE
 
@@ -158,6 +160,26 @@ class Known:
             time_zone=self.settings.organisation.time_zone,
             coverage=self.coverage_of(("deployments",)),
         )
+
+    def period(self, text: str | Period) -> Period:
+        """Return the period that a text such as `2026-Q3` means in the reporting time zone."""
+        if isinstance(text, Period):
+            return text
+        return parse_period(text, zone=self.settings.organisation.zone, as_of=self.as_of)
+
+    def observations(self, metric_id: str) -> pl.DataFrame:
+        """Return every row behind a metric, over all time.
+
+        What is censored is known to last at least until its feeds ended, not longer.
+        """
+        declared = metric(metric_id)
+        which = (declared.observe, declared.needs)
+        if which not in self._observations:
+            rows = declared.observe(self.evidence).collect()
+            self._observations[which] = cut_at_feed_end(
+                rows, self.coverage_of(declared.needs), declared
+            )
+        return self._observations[which]
 
     def services_of(self, team: str) -> list[str]:
         """Return a team's services.

@@ -76,6 +76,7 @@ class Metric:
     `needs` names the tables without whose live feed the metric is unknown. `variant_of` is the id
     of the metric that this one is a named variant of. `quantile` is the quantile that a duration
     or level is estimated at. `moved_without_improvement` says how the number could be gamed.
+    `dated_by_end` says that `at` is when a duration ended, where it has ended.
     """
 
     id: str
@@ -95,3 +96,4 @@ class Metric:
     observe: Callable[[Evidence], pl.LazyFrame]
     variant_of: str | None = None
     quantile: float = 0.5
+    dated_by_end: bool = False

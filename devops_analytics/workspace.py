@@ -164,11 +164,11 @@ class Workspace(Known):
         What is censored is known to last at least until its feeds ended, not longer.
         """
         declared = metric(metric_id)
-        which = (declared.observe, declared.needs)
+        which = (declared.observe, declared.needs, declared.columns)
         if which not in self._observations:
             rows = declared.observe(self.evidence).collect()
             self._observations[which] = cut_at_feed_end(
-                rows, self.coverage_of(declared.needs), declared
+                rows, self.coverage_of(declared.needs, columns=declared.columns), declared
             )
         return self._observations[which]
 
@@ -241,7 +241,7 @@ class Workspace(Known):
                     periods=periods,
                     by=by,
                     services=services,
-                    coverage=self.coverage_of(declared.needs),
+                    coverage=self.coverage_of(declared.needs, columns=declared.columns),
                     definitions=self.settings.definitions,
                     organisation=self.settings.organisation.name,
                     as_of=self.as_of,

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Final
 
 import dataframely as dy
@@ -12,6 +13,7 @@ from numpy.typing import NDArray
 
 from devops_analytics.config import Definitions
 from devops_analytics.errors import UnknownNameError
+from devops_analytics.estimates.at_end import at_end, weighed
 from devops_analytics.estimates.intervals import Floats
 from devops_analytics.estimates.kinds import Estimate, estimated
 from devops_analytics.estimates.live import (
@@ -20,12 +22,13 @@ from devops_analytics.estimates.live import (
     entity,
     live_days,
     partly_known,
+    service_weeks,
     spans_by_table,
     why_unknown,
 )
 from devops_analytics.estimates.measurements import Measurements
 from devops_analytics.feeds import NO_SERVICE
-from devops_analytics.metrics.metric import Metric
+from devops_analytics.metrics.metric import Kind, Metric
 from devops_analytics.periods import Period, Span
 
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
@@ -90,6 +93,50 @@ def estimate(
     Raises:
         UnknownNameError: `by` is none of the three.
     """
+    once = partial(
+        _estimated,
+        metric=metric,
+        by=by,
+        services=services,
+        coverage=coverage,
+        definitions=definitions,
+        organisation=organisation,
+        as_of=as_of,
+    )
+    if metric.kind is Kind.RATIO:
+        return once(weighed(observations), periods=periods)
+    if not (metric.at_end or metric.kind is Kind.SPREAD):
+        return once(observations, periods=periods)
+    ends = [
+        once(
+            at_end(
+                observations,
+                metric,
+                period,
+                services=services,
+                by=by,
+                coverage=coverage,
+                as_of=as_of,
+            ),
+            periods=[period],
+        )
+        for period in dict.fromkeys(periods)
+    ]
+    return Measurements.validate(pl.concat(ends).sort("entity", "period_start", "period_end"))
+
+
+def _estimated(
+    observations: pl.DataFrame,
+    *,
+    metric: Metric,
+    periods: Sequence[Period],
+    by: str,
+    services: pl.DataFrame,
+    coverage: pl.DataFrame,
+    definitions: Definitions,
+    organisation: str,
+    as_of: datetime,
+) -> dy.DataFrame[Measurements]:
     by_table = spans_by_table(coverage, metric.needs, as_of)
     seen = observations["service"].fill_null(NO_SERVICE).unique().to_list()
     members = _members(by, services, organisation, seen, by_table)
@@ -203,10 +250,15 @@ def _measured(
     days = live_days(found, period)
     notes: list[str] = []
     if days is None:
-        estimate = Estimate(status="unknown", note=why_unknown(found, period))
+        estimate = Estimate(status="unknown", note=why_unknown(found, period, metric.columns))
     else:
         estimate = estimated(
-            metric, cell.value, cell.observed, live_days=days, definitions=definitions
+            metric,
+            cell.value,
+            cell.observed,
+            live_days=days,
+            service_weeks=service_weeks(found, period),
+            definitions=definitions,
         )
         notes = partly_known(found, period, days, as_of)
         if cell.left_out:

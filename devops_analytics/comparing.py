@@ -174,7 +174,7 @@ class Comparing(Known):
             change.Observed(
                 metric=declared,
                 rows=self.observations(declared.id).filter(inside),
-                coverage=self.coverage_of(declared.needs),
+                coverage=self.coverage_of(declared.needs, columns=declared.columns),
             )
             for declared in chosen
         ]

@@ -168,6 +168,8 @@ class Definitions(Section):
     """Fewest observations for an 85 % quantile."""
     minimum_n_p90: int = Field(default=36, ge=1)
     """Fewest observations for a 90 % quantile."""
+    minimum_group: int = Field(default=5, ge=3)
+    """Fewest people that a number about people may rest on; below, it is withheld."""
 
 
 class People(Section):

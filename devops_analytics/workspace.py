@@ -217,7 +217,7 @@ class Workspace(Comparing):
                     periods=periods,
                     by=by,
                     services=services,
-                    coverage=self.coverage_of(declared.needs),
+                    coverage=self.coverage_of(declared.needs, columns=declared.columns),
                     definitions=self.settings.definitions,
                     organisation=self.settings.organisation.name,
                     as_of=self.as_of,
@@ -245,7 +245,8 @@ class Workspace(Comparing):
         frames = []
         for one in alternatives(metric_id, self.evidence):
             rows = one.metric.observe(one.evidence).collect()
-            cut = cut_at_feed_end(rows, self.coverage_of(one.metric.needs), one.metric)
+            covered = self.coverage_of(one.metric.needs, columns=one.metric.columns)
+            cut = cut_at_feed_end(rows, covered, one.metric)
             found = self._estimated([(one.metric, cut)], [self.period(period)], by=by, team=team)
             about = [pl.lit(one.choice).alias("choice"), pl.lit(one.option).alias("option")]
             frames.append(found.select(*about, pl.lit(one.is_chosen).alias("is_chosen"), pl.all()))

@@ -3,16 +3,24 @@
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
+from functools import partial
 
 import dataframely as dy
 import polars as pl
 
 from devops_analytics.config import Definitions
+from devops_analytics.estimates.at_end import at_end, weighed
 from devops_analytics.estimates.kinds import Estimate, estimated
-from devops_analytics.estimates.live import Entity, live_days, partly_known, why_unknown
+from devops_analytics.estimates.live import (
+    Entity,
+    live_days,
+    partly_known,
+    service_weeks,
+    why_unknown,
+)
 from devops_analytics.estimates.measurements import Measurements
 from devops_analytics.estimates.samples import Cell, samples
-from devops_analytics.metrics.metric import Metric
+from devops_analytics.metrics.metric import Kind, Metric
 from devops_analytics.periods import Period
 
 
@@ -54,6 +62,50 @@ def estimate(
     Raises:
         UnknownNameError: `by` is none of the three.
     """
+    once = partial(
+        _estimated,
+        metric=metric,
+        by=by,
+        services=services,
+        coverage=coverage,
+        definitions=definitions,
+        organisation=organisation,
+        as_of=as_of,
+    )
+    if metric.kind is Kind.RATIO:
+        return once(weighed(observations), periods=periods)
+    if not (metric.at_end or metric.kind is Kind.SPREAD):
+        return once(observations, periods=periods)
+    ends = [
+        once(
+            at_end(
+                observations,
+                metric,
+                period,
+                services=services,
+                by=by,
+                coverage=coverage,
+                as_of=as_of,
+            ),
+            periods=[period],
+        )
+        for period in dict.fromkeys(periods)
+    ]
+    return Measurements.validate(pl.concat(ends).sort("entity", "period_start", "period_end"))
+
+
+def _estimated(
+    observations: pl.DataFrame,
+    *,
+    metric: Metric,
+    periods: Sequence[Period],
+    by: str,
+    services: pl.DataFrame,
+    coverage: pl.DataFrame,
+    definitions: Definitions,
+    organisation: str,
+    as_of: datetime,
+) -> dy.DataFrame[Measurements]:
     found = samples(
         observations,
         metric.needs,
@@ -83,10 +135,15 @@ def _measured(
     days = live_days(found, period)
     notes: list[str] = []
     if days is None:
-        estimate = Estimate(status="unknown", note=why_unknown(found, period))
+        estimate = Estimate(status="unknown", note=why_unknown(found, period, metric.columns))
     else:
         estimate = estimated(
-            metric, cell.value, cell.observed, live_days=days, definitions=definitions
+            metric,
+            cell.value,
+            cell.observed,
+            live_days=days,
+            service_weeks=service_weeks(found, period),
+            definitions=definitions,
         )
         notes = partly_known(found, period, days, as_of)
         if cell.left_out:

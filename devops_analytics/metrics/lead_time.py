@@ -251,6 +251,7 @@ CHANGE_LEAD_TIME_FROM_AUTHORED: Final = replace(
         "cherry-picks keep the date of the original."
     ),
     moved_without_improvement="Squashing, or resetting the author's date, shortens it.",
+    columns=((("commits", "authored_at"),),),
     observe=change_lead_time_from_authored,
     variant_of="change_lead_time",
 )

@@ -59,7 +59,14 @@ def coverages(seed: int, drawn: int) -> Iterator[Coverage]:
 
 def estimate_of(seen: Seen, declared: Metric = DURATION) -> Estimate:
     """Return what the suite makes of what is seen in `DAYS` days."""
-    return estimated(declared, seen.hours, seen.ended, live_days=DAYS, definitions=Definitions())
+    return estimated(
+        declared,
+        seen.hours,
+        seen.ended,
+        live_days=DAYS,
+        service_weeks=DAYS / 7,
+        definitions=Definitions(),
+    )
 
 
 def _durations(

@@ -171,7 +171,9 @@ def unknown_metrics(workspace: "Workspace") -> pl.DataFrame:
     rows = []
     for metric in METRICS:
         missing = {
-            table: [name for name in services if name not in covered.get(str(table), set())]
+            table: []
+            if metric.feeds_speak_for_all and table in covered
+            else [name for name in services if name not in covered.get(str(table), set())]
             for table in metric.needs
         }
         lacking = sorted({name for names in missing.values() for name in names})

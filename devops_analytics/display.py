@@ -33,6 +33,7 @@ _COMMIT_ID: Final = re.compile(r"\b([0-9a-f]{10})[0-9a-f]{30}\b")
 _SINGULAR: Final = {
     Unit.LINES.value: "line",
     Unit.COMMITS.value: "commit",
+    Unit.FINDINGS.value: "finding",
     Unit.DAYS_PER_WEEK.value: "day per week",
     POINTS: "point",
 }
@@ -210,6 +211,8 @@ def format_n(measurement: Measurement) -> str:
         return ""
     if kind is Kind.PROPORTION:
         return f"{format_count(measurement.numerator)} of {format_count(n)}"
+    if kind is Kind.SCORE:
+        return f"n = {format_count(n)}"
     if kind is Kind.RATE:
         return f"{format_count(n)} in {_plain_digits(measurement.denominator)} live days"
     still_open = n - int(measurement.numerator)
@@ -256,6 +259,8 @@ def axis_title(declared: Metric, scale: Scale | None = None) -> str:
             return f"{quantile_name(declared)}, {unit}"
         case Kind.RATE:
             return unit
+        case Kind.SCORE:
+            return f"mean, {unit}"
 
 
 def measurement_table(frame: pl.DataFrame) -> pl.DataFrame:

@@ -134,8 +134,7 @@ class Known:
         frames = []
         for table in tables:
             if table not in self._coverage:
-                dated_by = ("file_changes", "commits") if table == "file_changes" else (table,)
-                needed = {name: self.tables[name] for name in dated_by}
+                needed = {name: self.tables[name] for name in feeds_room.dated_by(table)}
                 found = feeds_room.feeds(needed, self.settings, self.as_of)
                 covered = feeds_room.coverage(found, self.tables, self.settings, self.as_of)
                 self._coverage[table] = covered.filter(pl.col("table") == table)
@@ -157,6 +156,7 @@ class Known:
             as_of=self.known_until,
             time_zone=self.settings.organisation.time_zone,
             coverage=self.coverage_of(("deployments",)),
+            asked_as_of=self.as_of,
         )
 
     def services_of(self, team: str) -> list[str]:

@@ -8,6 +8,8 @@ ESTIMATORS = {
     Kind.LEVEL: "median with an exact order-statistic interval",
     Kind.PROPORTION: "k ÷ n with a Wilson interval",
     Kind.RATE: "count ÷ days of live feed with an exact Poisson interval",
+    Kind.SCORE: "mean with a Student's t interval; groups of too few people are withheld, and with "
+    "them what they could be worked out from",
 }
 """How each kind of observations becomes a number."""
 

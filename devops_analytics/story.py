@@ -30,6 +30,11 @@ EXPORTS: Final = {
     "pipeline_jobs": "an export of pipeline jobs",
     "deployments": "an export of deployments, or tags, releases or runs declared as deployments",
     "incidents": "an export of incidents",
+    "findings": "results of scanners",
+    "scans": "results of scanners or of OpenSSF Scorecard",
+    "components": "bills of materials",
+    "infrastructure_plans": "plans of Terraform or OpenTofu as JSON",
+    "answers": "a survey whose answers are dated",
 }
 """What fills each table."""
 
@@ -52,6 +57,7 @@ _GENERAL: Final = {
     Kind.LEVEL: "{name}: {share} were at most {value}",
     Kind.PROPORTION: "{name}: {value}",
     Kind.RATE: "{name}: {value}",
+    Kind.SCORE: "{name}: {value} on average",
 }
 
 

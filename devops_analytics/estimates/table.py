@@ -13,19 +13,22 @@ from numpy.typing import NDArray
 from devops_analytics.config import Definitions
 from devops_analytics.errors import UnknownNameError
 from devops_analytics.estimates.intervals import Floats
-from devops_analytics.estimates.kinds import Estimate, estimated
+from devops_analytics.estimates.kinds import Estimate, estimated, hidden_estimate
 from devops_analytics.estimates.live import (
     Entity,
     TableSpans,
+    counted_time,
     entity,
     live_days,
     partly_known,
     spans_by_table,
+    spoken_for_all,
     why_unknown,
 )
 from devops_analytics.estimates.measurements import Measurements
+from devops_analytics.estimates.suppression import withheld_teams
 from devops_analytics.feeds import NO_SERVICE
-from devops_analytics.metrics.metric import Metric
+from devops_analytics.metrics.metric import Kind, Metric
 from devops_analytics.periods import Period, Span
 
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
@@ -63,6 +66,7 @@ def estimate(
     definitions: Definitions,
     organisation: str,
     as_of: datetime,
+    remarks: pl.DataFrame | None = None,
 ) -> dy.DataFrame[Measurements]:
     """Estimate a metric for every entity and period.
 
@@ -70,7 +74,9 @@ def estimate(
     lies outside is left out, and the note counts it. A team or the organisation is estimated from
     the observations of its services, never from their estimates; a row that several of them share
     counts once. Observations of services that are not in `services`, or of none, count for the
-    organisation alone.
+    organisation alone. Of a state only the last snapshot counts. A score is of people: of teams
+    and the organisation, never of a service, and withheld where too few could be known by it; so
+    `observations` and `services` must be those of all teams.
 
     Args:
         observations: the metric's observations over all time (schema `Observations`).
@@ -82,6 +88,7 @@ def estimate(
         definitions: confidence and smallest n.
         organisation: the organisation's name.
         as_of: the moment that the answers are for.
+        remarks: at and note: what to know of the numbers of the snapshot at a moment.
 
     Returns:
         One row for every entity and period, also where nothing happened, in the order of entity
@@ -93,14 +100,61 @@ def estimate(
     by_table = spans_by_table(coverage, metric.needs, as_of)
     seen = observations["service"].fill_null(NO_SERVICE).unique().to_list()
     members = _members(by, services, organisation, seen, by_table)
+    if metric.feeds_speak_for_all:
+        by_table = spoken_for_all(by_table, [NO_SERVICE, *services["service"]])
     entities = [entity(name, owned, by_table, as_of) for name, owned in sorted(members.items())]
     rows = _rows(observations, entities, by=by)
-    cells = [
-        (found.name, period, _measured(metric, found, cell, period, as_of, definitions))
-        for period in dict.fromkeys(periods)
-        for found, cell in zip(entities, _cells(rows, period, len(entities)), strict=True)
-    ]
+    cells = []
+    for period in dict.fromkeys(periods):
+        counted = counted_time(observations["at"], metric, period, as_of)
+        hidden = _hidden(metric, observations, services, counted, definitions)
+        for found, cell in zip(entities, _cells(rows, counted, len(entities)), strict=True):
+            if metric.kind is Kind.SCORE and by == "service":
+                estimate = _OF_NO_SERVICE
+            elif by == "team" and found.name in hidden:
+                estimate = hidden_estimate(definitions.minimum_respondents)
+            else:
+                estimate = _measured(metric, found, cell, counted, as_of, definitions)
+            said = _remarks(remarks, counted, period, as_of)
+            cells.append((found.name, period, _with_notes(estimate, said)))
     return Measurements.validate(_frame(cells, metric, by))
+
+
+_OF_NO_SERVICE: Final = Estimate(
+    status="not_applicable", note="people answer for their team, not for a service"
+)
+
+
+def _hidden(
+    metric: Metric,
+    observations: pl.DataFrame,
+    services: pl.DataFrame,
+    counted: Period,
+    definitions: Definitions,
+) -> frozenset[str]:
+    """Return the teams whose numbers are withheld."""
+    if metric.kind is not Kind.SCORE:
+        return frozenset()
+    inside = (pl.col("at") >= counted.start) & (pl.col("at") < counted.end)
+    return withheld_teams(observations.filter(inside), services, definitions.minimum_respondents)
+
+
+def _remarks(
+    remarks: pl.DataFrame | None, counted: Period, period: Period, as_of: datetime
+) -> list[str]:
+    """Return what to know of all numbers of a period."""
+    said: list[str] = []
+    if remarks is not None:
+        inside = (pl.col("at") >= counted.start) & (pl.col("at") < counted.end)
+        said += remarks.filter(inside)["note"].to_list()
+    if not period.is_complete(as_of):
+        said.append(f"period not complete as of {as_of.astimezone(UTC):%Y-%m-%d %H:%M} UTC")
+    return said
+
+
+def _with_notes(estimate: Estimate, said: Sequence[str]) -> Estimate:
+    notes = [note for note in (estimate.note, *said) if note]
+    return replace(estimate, note="; ".join(notes) or None)
 
 
 def _members(
@@ -211,10 +265,7 @@ def _measured(
         notes = partly_known(found, period, days, as_of)
         if cell.left_out:
             notes.append(f"{cell.left_out} outside the time of the feeds left out")
-    if not period.is_complete(as_of):
-        notes.append(f"period not complete as of {as_of.astimezone(UTC):%Y-%m-%d %H:%M} UTC")
-    said = [note for note in (estimate.note, *notes) if note]
-    return replace(estimate, note="; ".join(said) or None)
+    return _with_notes(estimate, notes)
 
 
 def _frame(cells: list[tuple[str, Period, Estimate]], metric: Metric, by: str) -> pl.DataFrame:

@@ -19,6 +19,7 @@ class Kind(StrEnum):
     LEVEL = "level"
     PROPORTION = "proportion"
     RATE = "rate"
+    SCORE = "score"
 
 
 class Unit(StrEnum):
@@ -30,6 +31,8 @@ class Unit(StrEnum):
     DAYS_PER_WEEK = "days per week"
     LINES = "lines"
     COMMITS = "commits"
+    FINDINGS = "findings"
+    SCALE_POINTS = "scale points"
 
 
 class Better(StrEnum):
@@ -58,7 +61,8 @@ class Evidence:
 
     `tables` holds every canonical table by name; a table that no export feeds is empty. `coverage`
     says until when each table is known for each service; without it, everything is known until
-    `as_of`.
+    `as_of`. `asked_as_of` is the moment that the answers are for where the data end before it:
+    states are told up to it, and count as far as their feeds live.
     """
 
     tables: dict[str, pl.LazyFrame]
@@ -67,6 +71,7 @@ class Evidence:
     as_of: datetime
     time_zone: str = "UTC"
     coverage: pl.DataFrame | None = None
+    asked_as_of: datetime | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -76,6 +81,11 @@ class Metric:
     `needs` names the tables without whose live feed the metric is unknown. `variant_of` is the id
     of the metric that this one is a named variant of. `quantile` is the quantile that a duration
     or level is estimated at. `moved_without_improvement` says how the number could be gamed.
+
+    A state has `state_days`: its observations are snapshots, and of those in so many days before
+    the end of a period only the last moment's count. `feeds_speak_for_all` says that a feed of any
+    service makes the metric known for every one: who is never scanned is in no feed of scans.
+    `remarks` returns `at` and `note`: what to know of all numbers from the snapshot at a moment.
     """
 
     id: str
@@ -95,3 +105,6 @@ class Metric:
     observe: Callable[[Evidence], pl.LazyFrame]
     variant_of: str | None = None
     quantile: float = 0.5
+    state_days: int | None = None
+    feeds_speak_for_all: bool = False
+    remarks: Callable[[Evidence], pl.LazyFrame] | None = None

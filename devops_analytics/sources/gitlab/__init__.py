@@ -2,6 +2,7 @@
 
 from typing import Final
 
+from devops_analytics.sources.gitlab.alone import stand_alone
 from devops_analytics.sources.gitlab.reading import read, read_many, recognise
 from devops_analytics.sources.gitlab.words import (
     DEPLOYMENT_WORDS,
@@ -30,6 +31,7 @@ GITLAB: Final = SourceKind(
     read=read,
     read_many=read_many,
     recognise=recognise,
+    by_line=stand_alone,
     words={
         "status of a pipeline or job": STATUS_WORDS,
         "reason why a job failed": FAILURE_REASONS,

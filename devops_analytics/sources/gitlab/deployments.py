@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from devops_analytics.config import environment_kind
 from devops_analytics.sources.gitlab.events import DeploymentEvent, deployment_in
-from devops_analytics.sources.gitlab.known import Key, Known, try_of
+from devops_analytics.sources.gitlab.known import Key, Known
 from devops_analytics.sources.gitlab.records import Deployment, Environment
 from devops_analytics.sources.gitlab.runs import without_repository
 from devops_analytics.sources.gitlab.words import (
@@ -54,7 +54,7 @@ def deployment(record: Deployment, reading: Reading, known: Known) -> Iterator[R
         "sha": record.sha,
         "ref": None if ref is None or _COMMIT.fullmatch(ref) else ref,
         "trigger": _trigger(record, repo, known),
-        "attempt": _attempt(record, repo, known),
+        "attempt": known.attempts.get(Key(repo, str(record.id))),
         "method": "reported",
     }
     yield "deployments", row | _times(record, repo, reading, known)
@@ -109,10 +109,3 @@ def _trigger(record: Deployment, repo: str, known: Known) -> str | None:
     if pipeline is None:
         return trigger_of(None)
     return trigger_of(pipeline.source or known.sources.get(Key(repo, str(pipeline.id))))
-
-
-def _attempt(record: Deployment, repo: str, known: Known) -> int | None:
-    """Return which try of its job a deployment is; alone, it need not be the first."""
-    named = try_of(record, repo)
-    tries = known.tries.get(named, []) if named is not None else []
-    return tries.index(record.id) + 1 if len(tries) > 1 else None

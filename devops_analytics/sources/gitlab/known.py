@@ -98,8 +98,8 @@ class Known:
     """Pipeline → what started it."""
     deployed: set[str] = field(default_factory=set)
     """Repositories with deployments."""
-    tries: dict[Try, list[int]] = field(default_factory=lambda: defaultdict(list))
-    """Deployments by one job of one pipeline, in order."""
+    attempts: dict[Key, int] = field(default_factory=dict)
+    """Deployment → which try of its job it is; alone, it need not be the first."""
     running: dict[Key, str] = field(default_factory=dict)
     """Deployment → when an event told that it runs."""
     requests: dict[Key, RequestFacts] = field(default_factory=lambda: defaultdict(RequestFacts))
@@ -211,22 +211,24 @@ def _edge(texts: Sequence[str | None], at: dict[str, datetime], *, last: bool) -
 def _add_deployments(known: Known, found: Sequence[Any]) -> None:
     deployments = [one for one in found if isinstance(one, Deployment)]
     deployments += [deployment_in(one) for one in found if isinstance(one, DeploymentEvent)]
+    tries: dict[Try, set[int]] = defaultdict(set)
     for one in deployments:
         job = one.deployable
         repo = known.repository(one, job, job.pipeline if job is not None else None)
         if repo is None:
             continue
         known.deployed.add(repo)
-        named = try_of(one, repo)
-        if named is not None and one.id not in known.tries[named]:
-            known.tries[named].append(one.id)
+        named = _try_of(one, repo)
+        if named is not None:
+            tries[named].add(one.id)
         if DEPLOYMENT_WORDS.get(one.status or "") == "in_progress" and one.finished_at:
             known.running[Key(repo, str(one.id))] = one.finished_at
-    for tries in known.tries.values():
-        tries.sort()
+    for named, ids in tries.items():
+        for attempt, number in enumerate(sorted(ids) if len(ids) > 1 else (), 1):
+            known.attempts[Key(named.repo, str(number))] = attempt
 
 
-def try_of(deployment: Deployment, repo: str) -> Try | None:
+def _try_of(deployment: Deployment, repo: str) -> Try | None:
     """Return what a deployment is a try of; None where its job is not known."""
     job = deployment.deployable
     if job is None or job.pipeline is None or job.name is None:

@@ -466,3 +466,11 @@ def test_real_answers_of_other_tools_are_not_recognised(shared_data):
 def test_addresses_in_records_are_of_the_host_only(load, said_anywhere):
     said = said_anywhere(load(GITLAB, lines(*ALL)))
     assert HOST not in said
+
+
+def test_only_records_that_no_others_complete_may_be_read_in_parts(save):
+    for alone in ([detailed()], [job(), detailed()], [job_event()]):
+        assert GITLAB.is_by_line(save(lines(*alone, *alone)))
+    for joined in ([pipeline()], [detailed(), pipeline()], [deployment()], [request(), job()]):
+        assert not GITLAB.is_by_line(save(lines(*joined, *joined)))
+    assert not GITLAB.is_by_line(save("nothing"))

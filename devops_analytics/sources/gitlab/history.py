@@ -25,7 +25,6 @@ _WITHOUT_REQUEST: Final = (
 )
 _REVERTED: Final = re.compile(r"This reverts commit ([0-9a-f]{40})\b")
 _MERGED: Final = re.compile(r"^See merge request (\S*)!(\d+)\s*$", re.MULTILINE)
-_IN_PATH: Final = re.compile(r"(?:^|/)merge_requests/(\d+)/commits(?![^/._-])")
 
 
 def commit(record: Commit, reading: Reading, known: Known, hotfixes: Hotfixes) -> Iterator[Row]:
@@ -38,8 +37,8 @@ def commit(record: Commit, reading: Reading, known: Known, hotfixes: Hotfixes) -
     if repo is None:
         yield "commits", without_repository(f"commit {record.id}")
         return
-    parents = record.parent_ids if repo in known.with_graph else None
-    change = _change(record, repo, reading, known)
+    parents = known.parents.get(Key(repo, record.id.lower()))
+    change = _change(record, repo, known)
     if change is None and parents is None:
         reading.notes[_WITHOUT_REQUEST] += 1
     message = record.message or record.title
@@ -62,10 +61,7 @@ def commit(record: Commit, reading: Reading, known: Known, hotfixes: Hotfixes) -
     )
 
 
-def _change(record: Commit, repo: str, reading: Reading, known: Known) -> str | None:
-    in_path = _IN_PATH.search(reading.context.label)
-    if in_path:
-        return in_path[1]
+def _change(record: Commit, repo: str, known: Known) -> str | None:
     named = known.of_commit.get(Key(repo, record.id.lower()))
     if named is not None:
         return named

@@ -2,7 +2,7 @@
 
 import re
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final, NamedTuple
@@ -42,6 +42,8 @@ _OLD_PAGE: Final = re.compile(
     r"[^/]+$"
 )
 """Addresses before GitLab 12, and those of some events still."""
+_IN_PATH: Final = re.compile(r"(?:^|/)merge_requests/(\d+)/commits(?![^/._-])")
+"""The path of a file with the commits of a merge request."""
 _REFERENCE: Final = re.compile(r"^(.+)[!#]\d+$")
 
 
@@ -106,12 +108,12 @@ class Known:
     by_id: dict[int, Key] = field(default_factory=dict)
     """Id of a merge request on its instance → its key."""
     of_commit: dict[Key, str] = field(default_factory=dict)
-    """Commit → the merge request that it merged."""
+    """Commit → the merge request that it is of: by the path of its file, or as its merge."""
     acts: list[tuple[Key, MergeRequest, str | None, str | None]] = field(default_factory=list)
     """Events of merge requests: which, as it then was, who acted, and what was done."""
     notes: list[Note] = field(default_factory=list)
-    with_graph: frozenset[str] = frozenset()
-    """Repositories of which every commit's parents are there too."""
+    parents: dict[Key, list[str]] = field(default_factory=dict)
+    """Commit → its parents, of repositories of which every commit's parents are there too."""
 
     def repository(self, *answers: Answer | None, page: str | None = None) -> str | None:
         """Return the repository that the first of some records to tell it tells, as declared."""
@@ -134,10 +136,9 @@ def _project_of(page: str | None) -> str | None:
     return found[1] if found else None
 
 
-def known_of(records: Iterable[Any], names: Names) -> Known:
-    """Bring the records of all files together."""
+def known_of(found: Sequence[Any], commits: Iterable[tuple[Commit, str]], names: Names) -> Known:
+    """Bring the records of all files together; commits come with the label of their file."""
     known = Known(names=names)
-    found = list(records)
     for one in found:
         project = one.project if isinstance(one, Event) else one
         if isinstance(project, Project) and project.path_with_namespace:
@@ -150,7 +151,7 @@ def known_of(records: Iterable[Any], names: Names) -> Known:
     _add_requests(known, found)
     known.notes.extend(one for one in found if isinstance(one, Note))
     known.notes.extend(note for one in found if isinstance(one, Discussion) for note in one.notes)
-    known.with_graph = _with_graph(known, [one for one in found if isinstance(one, Commit)])
+    _add_commits(known, commits)
     return known
 
 
@@ -268,23 +269,24 @@ def _add_requests(known: Known, found: Sequence[Any]) -> None:
                 known.of_commit.setdefault(Key(repo, sha.lower()), key.number)
 
 
-def _with_graph(known: Known, commits: Collection[Commit]) -> frozenset[str]:
-    """Return the repositories whose history is whole.
+def _add_commits(known: Known, commits: Iterable[tuple[Commit, str]]) -> None:
+    """Add whose request commits are, and their parents where the history is whole.
 
     GitLab lists the commits of a request without parents, as if each were a root.
     """
     above: dict[str, dict[str, list[str]]] = defaultdict(dict)
-    gaps: set[str] = set()
-    for commit in commits:
+    for commit, label in commits:
         repo = known.repository(commit)
         if repo is None:
             continue
-        if commit.parent_ids is None:
-            gaps.add(repo)
-        above[repo][commit.id.lower()] = [one.lower() for one in commit.parent_ids or ()]
-    for repo, parents in above.items():
-        n_roots = sum(not found for found in parents.values())
-        is_whole = all(one in parents for found in parents.values() for one in found)
-        if n_roots != 1 or len(parents) == 1 or not is_whole:
-            gaps.add(repo)
-    return frozenset(above.keys() - gaps)
+        sha = commit.id.lower()
+        in_path = _IN_PATH.search(label)
+        if in_path:
+            known.of_commit[Key(repo, sha)] = in_path[1]
+        parents = [one.lower() for one in commit.parent_ids or ()]
+        above[repo][sha] = parents or above[repo].get(sha, [])
+    for repo, parents_of in above.items():
+        n_roots = sum(not found for found in parents_of.values())
+        is_whole = all(one in parents_of for found in parents_of.values() for one in found)
+        if n_roots == 1 and len(parents_of) > 1 and is_whole:
+            known.parents |= {Key(repo, sha): found for sha, found in parents_of.items()}

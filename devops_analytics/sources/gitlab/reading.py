@@ -12,6 +12,7 @@ from devops_analytics.sources.gitlab.kinds import ISSUE, NOT_COMPUTED, SHAPES, k
 from devops_analytics.sources.gitlab.known import known_of
 from devops_analytics.sources.gitlab.records import (
     Approvals,
+    Commit,
     Issue,
     Listed,
     Release,
@@ -72,6 +73,7 @@ def _kinds(
     )
     records: list[Any] = []
     approvals: list[tuple[Approvals, str]] = []
+    commits: list[tuple[Commit, str]] = []
     for export in exports:
         label = context.label
         if isinstance(export, Path):
@@ -79,9 +81,11 @@ def _kinds(
         for one in records_like([export], shapes):
             if isinstance(one, Approvals):
                 approvals.append((one, label))
+            elif isinstance(one, Commit):
+                commits.append((one, label))
             elif not isinstance(one, Listed):
                 records.append(one)
-    known = known_of(records, names_of(entry, context.settings))
+    known = known_of(records, commits, names_of(entry, context.settings))
     found = reviewed(known, approvals, context.settings)
     return kinds_of(known, found, hotfixes_of(context.settings))
 

@@ -4,6 +4,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+import polars as pl
 import pytest
 
 from devops_analytics.config import settings_from
@@ -236,6 +237,20 @@ def test_the_path_of_a_file_names_the_request_of_its_commits(save):
     assert any("names no merge request" in note for note in lost.notes)
 
 
+def test_a_commit_in_two_files_has_what_both_tell(save, tmp_path):
+    (tmp_path / "merge_requests/3").mkdir(parents=True)
+    root, own, merge = "1" * 40, "2" * 40, "3" * 40
+    whole = [commit(root), commit(own, parent_ids=[root]), commit(merge, parent_ids=[root, own])]
+    paths = [save(whole), save([commit(own)], "merge_requests/3/commits.json")]
+    made = GitlabSource(kind="gitlab", path="exports")
+    labels = {path: path.relative_to(tmp_path).as_posix() for path in paths}
+    context = Context(settings=settings_from({}), label="x", labels=labels)
+    for path, draft in GITLAB.read_many(paths, made, context):
+        batch = conform(draft, entry=made, context=context)
+        rows_of = {row["sha"][0]: row for row in batch.rows.rows(named=True)}
+        assert (rows_of["2"]["change_id"], rows_of["2"]["parents"]) == ("3", [root]), path
+
+
 def test_merges_are_of_the_request_that_they_merged(load):
     squash = request(4, merge_commit_sha=None, squash_commit_sha="3" * 40)
     told = "Merge branch 'b' into 'main'\n\nA change\n\nSee merge request harbour/shop!9"
@@ -249,19 +264,13 @@ def test_merges_are_of_the_request_that_they_merged(load):
         commit("1" * 40),
     ]
     batch = load(GITLAB, lines(request(), squash, *listed))["commits"]
-    assert dict(batch.rows.select(pl_first("sha"), "change_id").rows()) == {
+    assert dict(batch.rows.select(pl.col("sha").str.head(1), "change_id").rows()) == {
         "1": None,
         "2": "3",
         "3": "4",
         "5": "9",
         "6": None,
     }
-
-
-def pl_first(name: str) -> Any:
-    import polars as pl  # noqa: PLC0415
-
-    return pl.col(name).str.head(1)
 
 
 def test_parents_are_known_where_the_history_is_whole(load):
@@ -272,7 +281,7 @@ def test_parents_are_known_where_the_history_is_whole(load):
         commit(right, parent_ids=["1" * 40, left]),
     ]
     batch = load(GITLAB, whole)["commits"]
-    merges = dict(batch.rows.select(pl_first("sha"), "is_merge").rows())
+    merges = dict(batch.rows.select(pl.col("sha").str.head(1), "is_merge").rows())
     assert merges == {"1": False, "2": False, "3": True}
     # Lists of a request give no parents at all.
     for listed in ([root], [root, commit(left)], whole[1:]):

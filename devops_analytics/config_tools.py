@@ -52,7 +52,7 @@ class GithubSource(WithIssues):
 
 
 class GitlabSource(WithIssues):
-    """GitLab: REST answers saved as files."""
+    """GitLab: REST answers and webhook events saved as files."""
 
     kind: Literal["gitlab"]
 

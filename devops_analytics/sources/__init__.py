@@ -11,6 +11,7 @@ from devops_analytics.sources.database import DATABASE
 from devops_analytics.sources.devlake import DEVLAKE
 from devops_analytics.sources.git import GIT
 from devops_analytics.sources.github import GITHUB
+from devops_analytics.sources.gitlab import GITLAB
 from devops_analytics.sources.gitops import GITOPS
 from devops_analytics.sources.infrastructure import INFRASTRUCTURE
 from devops_analytics.sources.jenkins import JENKINS
@@ -38,6 +39,7 @@ SOURCES: Final[dict[str, SourceKind]] = {
     for source in (
         GIT,
         GITHUB,
+        GITLAB,
         JENKINS,
         CIRCLECI,
         BAMBOO,

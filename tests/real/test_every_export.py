@@ -33,6 +33,13 @@ EXPECTED: dict[tuple[str, str], tuple[int, int, int, dict[str, int]]] = {
     ("api-payloads/github", "pipeline_jobs"): (35, 35, 0, {}),
     ("api-payloads/github", "pipeline_runs"): (35, 35, 0, {}),
     ("api-payloads/github", "reviews"): (33, 30, 1, {"change_not_known": 2}),
+    ("api-payloads/gitlab", "changes"): (39, 24, 15, {}),
+    ("api-payloads/gitlab", "commits"): (37, 37, 0, {}),
+    ("api-payloads/gitlab", "deployments"): (8, 8, 0, {}),
+    ("api-payloads/gitlab", "incidents"): (16, 0, 0, {"not_an_incident": 16}),
+    ("api-payloads/gitlab", "pipeline_jobs"): (76, 76, 0, {}),
+    ("api-payloads/gitlab", "pipeline_runs"): (45, 45, 0, {}),
+    ("api-payloads/gitlab", "reviews"): (26, 9, 0, {"not_a_review": 2, "not_needed": 15}),
     ("api-payloads/jenkins", "pipeline_jobs"): (89, 81, 8, {}),
     ("api-payloads/jenkins", "pipeline_runs"): (29, 29, 0, {}),
     ("api-payloads/opsgenie", "incidents"): (2, 2, 0, {}),
@@ -174,6 +181,7 @@ def test_nobody_whom_the_exports_name_is_kept(everything: Workspace, shared_data
 
 MIX = (
     "api-payloads/github/runs.ndjson",
+    "api-payloads/gitlab/pipeline_details.ndjson",
     "api-payloads/circleci/workflows.ndjson",
     "api-payloads/bamboo/plan_builds.ndjson",
     "api-payloads/jenkins/builds.ndjson",

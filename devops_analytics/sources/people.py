@@ -52,6 +52,12 @@ def _parts(identity: str) -> tuple[str, str]:
     return both["name"].strip(), both["address"].strip()
 
 
+def identity(name: str | None, address: str | None) -> str | None:
+    """Return a name and an address as git writes them together; None where neither is given."""
+    said, at = (name or "").strip(), (address or "").strip()
+    return (f"{said} <{at}>" if at else said) or None
+
+
 def are_bots(identities: pl.Series, patterns: Sequence[str]) -> pl.Series:
     """Return whether each identity matches a bot pattern (any case); null where there is none."""
     searched = [re.compile(pattern, re.IGNORECASE) for pattern in patterns]

@@ -6,6 +6,7 @@ from devops_analytics.sources.alertmanager import ALERTMANAGER
 from devops_analytics.sources.argocd import ARGOCD
 from devops_analytics.sources.attestations import ATTESTATIONS
 from devops_analytics.sources.bamboo import BAMBOO
+from devops_analytics.sources.bitbucket import BITBUCKET
 from devops_analytics.sources.circleci import CIRCLECI
 from devops_analytics.sources.database import DATABASE
 from devops_analytics.sources.devlake import DEVLAKE
@@ -38,6 +39,7 @@ SOURCES: Final[dict[str, SourceKind]] = {
     for source in (
         GIT,
         GITHUB,
+        BITBUCKET,
         JENKINS,
         CIRCLECI,
         BAMBOO,

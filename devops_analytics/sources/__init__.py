@@ -5,6 +5,7 @@ from typing import Final
 from devops_analytics.sources.alertmanager import ALERTMANAGER
 from devops_analytics.sources.argocd import ARGOCD
 from devops_analytics.sources.attestations import ATTESTATIONS
+from devops_analytics.sources.azure_devops import AZURE_DEVOPS
 from devops_analytics.sources.bamboo import BAMBOO
 from devops_analytics.sources.bitbucket import BITBUCKET
 from devops_analytics.sources.circleci import CIRCLECI
@@ -40,6 +41,7 @@ SOURCES: Final[dict[str, SourceKind]] = {
         GIT,
         GITHUB,
         BITBUCKET,
+        AZURE_DEVOPS,
         JENKINS,
         CIRCLECI,
         BAMBOO,

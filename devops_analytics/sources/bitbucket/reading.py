@@ -2,9 +2,8 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
-from functools import partial
 from pathlib import Path
-from typing import Any, Final, NamedTuple
+from typing import Final
 
 import msgspec
 
@@ -28,15 +27,12 @@ from devops_analytics.sources.bitbucket.records import (
 from devops_analytics.sources.bitbucket.server_records import ServerPullRequest
 from devops_analytics.sources.json_kinds import (
     Keys,
-    Reading,
-    RecordKind,
-    Row,
     read_kinds,
     recognise_kinds,
-    records_like,
     with_keys,
 )
 from devops_analytics.sources.json_records import first_records
+from devops_analytics.sources.json_shapes import Shape, absorbed, decoded, kinds_with, records_of
 from devops_analytics.sources.source import Context, Draft, Export, Recognition
 
 WRAPPERS: Final = ("values",)
@@ -44,22 +40,7 @@ WRAPPERS: Final = ("values",)
 _REPOSITORY: Final = "repository"
 
 
-def _absorbed(_record: Any, _reading: Reading, known: Known) -> Iterator[Row]:  # noqa: ARG001
-    """Yield nothing: other records are told of by it."""
-    return iter(())
-
-
 # ---- Kinds ---- #
-
-
-class _Shape(NamedTuple):
-    """A kind of record, before it is known what the files of an entry hold."""
-
-    name: str
-    is_one: Callable[[Keys], bool]
-    table: str
-    struct: type[msgspec.Struct]
-    rows: Callable[..., Iterator[Row]]
 
 
 def _typed(word: str, *needed: str) -> Callable[[Keys], bool]:
@@ -79,43 +60,30 @@ def _is_ref(keys: Keys) -> bool:
 
 
 _SHAPES: Final = (
-    _Shape("pipeline", _typed("pipeline", "uuid", "state"), "pipeline_runs", Pipeline,
+    Shape("pipeline", _typed("pipeline", "uuid", "state"), "pipeline_runs", Pipeline,
            pipelines.run),
-    _Shape("step", _typed("pipeline_step", "uuid", "state"), "pipeline_jobs", Step, pipelines.job),
-    _Shape("deployment", _typed("deployment", "uuid", "state"), "deployments", Deployment,
+    Shape("step", _typed("pipeline_step", "uuid", "state"), "pipeline_jobs", Step, pipelines.job),
+    Shape("deployment", _typed("deployment", "uuid", "state"), "deployments", Deployment,
            pipelines.deployment),
-    _Shape("environment", _typed("deployment_environment", "uuid", "name"), "deployments",
-           Environment, _absorbed),
-    _Shape("pull request", _typed("pullrequest", "id", "state", "destination"), "changes",
+    Shape("environment", _typed("deployment_environment", "uuid", "name"), "deployments",
+           Environment, absorbed),
+    Shape("pull request", _typed("pullrequest", "id", "state", "destination"), "changes",
            PullRequest, changes.change),
-    _Shape("activity of a pull request", _is_activity, "reviews", Activity, changes.activity),
-    _Shape("comment of a pull request", _typed("pullrequest_comment", "id"), "reviews", Comment,
+    Shape("activity of a pull request", _is_activity, "reviews", Activity, changes.activity),
+    Shape("comment of a pull request", _typed("pullrequest_comment", "id"), "reviews", Comment,
            changes.comment),
-    _Shape("commit", with_keys("hash", "date", "author", "message"), "commits", Commit,
+    Shape("commit", with_keys("hash", "date", "author", "message"), "commits", Commit,
            changes.commit),
-    _Shape("tag or branch", _is_ref, "refs", Ref, changes.ref),
-    _Shape("issue", _typed("issue", "id", "kind", "state"), "incidents", Issue,
+    Shape("tag or branch", _is_ref, "refs", Ref, changes.ref),
+    Shape("issue", _typed("issue", "id", "kind", "state"), "incidents", Issue,
            incidents.incident),
-    _Shape("change of an issue", _typed("issue_change", "issue"), "incidents", IssueChange,
-           _absorbed),
-    _Shape(_REPOSITORY, _typed("repository", "uuid", "full_name", "scm"), "pipeline_runs",
-           OneRepository, _absorbed),
-    _Shape("pull request of Data Center", with_keys("id", "fromRef", "toRef", "state"), "changes",
+    Shape("change of an issue", _typed("issue_change", "issue"), "incidents", IssueChange,
+           absorbed),
+    Shape(_REPOSITORY, _typed("repository", "uuid", "full_name", "scm"), "pipeline_runs",
+           OneRepository, absorbed),
+    Shape("pull request of Data Center", with_keys("id", "fromRef", "toRef", "state"), "changes",
            ServerPullRequest, server.change),
 )  # fmt: skip
-
-
-def _kinds(known: Known | None) -> tuple[RecordKind, ...]:
-    return tuple(
-        RecordKind(
-            name=shape.name,
-            is_one=shape.is_one,
-            table=shape.table,
-            struct=shape.struct,
-            rows=partial(shape.rows, known=known),
-        )
-        for shape in _SHAPES
-    )
 
 
 # ---- Files ---- #
@@ -151,33 +119,24 @@ def read_many(
 def _read(
     export: Export, entry: BitbucketSource, context: Context, known: Known
 ) -> Iterator[Draft]:
-    kinds = _kinds(known)
+    kinds = kinds_with(_SHAPES, known)
     return read_kinds(export, entry, context, kinds=kinds, wrappers=WRAPPERS, title="Bitbucket")
 
 
 def _known(exports: Sequence[Export], entry: BitbucketSource, context: Context) -> Known:
-    kinds = tuple((shape.is_one, shape.struct) for shape in _SHAPES)
-    found = records_like(exports, kinds, wrappers=WRAPPERS)
+    found = records_of(exports, _SHAPES, wrappers=WRAPPERS)
     return known_of(found, entry, context.settings)
 
 
 def recognise(export: Export) -> Recognition | None:
     """Return how sure it is that a file holds answers of Bitbucket, by its first records."""
+    kinds = kinds_with(_SHAPES, None)
     found = recognise_kinds(
-        export, kinds=_kinds(None), wrappers=WRAPPERS, source="bitbucket", title="Bitbucket"
+        export, kinds=kinds, wrappers=WRAPPERS, source="bitbucket", title="Bitbucket"
     )
     if found is None:
         return None
-    said = (_repository(raw) for raw in first_records(export, wrappers=WRAPPERS))
+    first = first_records(export, wrappers=WRAPPERS)
+    said = (repository_said(decoded(raw, _SHAPES)) for raw in first)
     named = {repo for repo in said if repo is not None}
     return replace(found, suggestion={"repository": named.pop()}) if len(named) == 1 else found
-
-
-def _repository(raw: bytes) -> str | None:
-    try:
-        keys = msgspec.json.decode(raw, type=dict[str, msgspec.Raw])
-        shape = next((shape for shape in _SHAPES if shape.is_one(keys)), None)
-        record = msgspec.json.decode(raw, type=shape.struct, strict=False) if shape else None
-    except msgspec.DecodeError:
-        return None
-    return repository_said(record)

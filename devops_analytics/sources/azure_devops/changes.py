@@ -11,6 +11,7 @@ from devops_analytics.sources.azure_devops.known import (
     Known,
     account,
     change_of_thread,
+    giver_of,
     is_service,
     repository_named,
     state_of,
@@ -115,7 +116,7 @@ def _votes(pull: PullRequest, repo: str, reading: Reading) -> Iterator[Row]:
         yield "reviews", told | given | {"review_id": f"vote:{number}"}
 
 
-def thread(record: Thread, _reading: Reading, known: Known) -> Iterator[Row]:
+def thread(record: Thread, reading: Reading, known: Known) -> Iterator[Row]:
     """Yield the reviews that the votes and comments of a thread are."""
     comments = record.comments or []
     states = [(one, state_of(record, one)) for one in comments]
@@ -123,12 +124,12 @@ def thread(record: Thread, _reading: Reading, known: Known) -> Iterator[Row]:
         said = f"thread {record.id} is a note of the system, and no vote"
         yield "reviews", Refused(NOT_NEEDED, said)
         return
-    key = change_of_thread(record, known)
+    key = change_of_thread(record, reading.context.label, known)
     repo = repository_name(known.names, key.repo if key is not None else None)
     if key is None or repo is None:
         said = (
-            f"thread {record.id} names no pull request that is known; export it with its _links, "
-            "and save git/pullrequests into the same entry"
+            f"thread {record.id} names no pull request that is known; save each request's threads "
+            "in a file with pullRequests/NUMBER in its path, and git/pullrequests too"
         )
         yield "reviews", Refused(CHANGE_NOT_KNOWN, said)
         return
@@ -138,7 +139,8 @@ def thread(record: Thread, _reading: Reading, known: Known) -> Iterator[Row]:
         elif state is not None:
             told = {"repo": repo, "change_id": str(key.number), "state": state}
             at = known_time(comment.published_date)
-            given = {"review_id": f"{record.id}:{comment.id}", "reviewer": account(comment.author)}
+            who = account(giver_of(record, comment, known))
+            given = {"review_id": f"{record.id}:{comment.id}", "reviewer": who}
             yield "reviews", told | given | {"at": at, "updated_at": at}
 
 

@@ -18,6 +18,7 @@ from devops_analytics.sources.azure_devops.records import (
     Identity,
     OneRepository,
     Project,
+    Properties,
     PullRequest,
     Repository,
     Thread,
@@ -69,18 +70,24 @@ class Known:
     """Pull requests whose threads tell of votes."""
     programs: set[str] = field(default_factory=set)
     """Who of those who gave any is a program, by the name."""
+    pulls: dict[int, str] = field(default_factory=dict)
+    """Number of a pull request, which is the only one in its organisation → its repository."""
+    people: dict[str, Identity] = field(default_factory=dict)
+    """By the id, authors and reviewers of pull requests."""
     change_of: dict[str, int] = field(default_factory=dict)
     """Commit → the pull request that names it as its own."""
     with_graph: frozenset[str] = frozenset()
     """Ids of repositories of which every commit's parents are there too."""
 
 
-def known_of(records: Iterable[Any], entry: AzuredevopsSource, settings: Settings) -> Known:
-    """Bring the records of all files together."""
+def known_of(
+    records: Iterable[tuple[str, Any]], entry: AzuredevopsSource, settings: Settings
+) -> Known:
+    """Bring the records of all files together, each with the path of its file."""
     known = Known(names=names_of(entry, settings), hotfixes=hotfixes_of(settings))
-    threads: list[Thread] = []
+    threads: list[tuple[str, Thread]] = []
     commits: list[Commit] = []
-    for record in records:
+    for path, record in records:
         match record:
             case Build():
                 known.builds[record.id] = record
@@ -91,11 +98,11 @@ def known_of(records: Iterable[Any], entry: AzuredevopsSource, settings: Setting
             case PullRequest():
                 _add_pull(record, known)
             case Thread():
-                threads.append(record)
+                threads.append((path, record))
             case Commit():
                 commits.append(record)
-    for thread in threads:
-        _add_thread(thread, known)
+    for path, thread in threads:
+        _add_thread(thread, path, known)
     for found in known.given.values():
         found.sort()
     known.programs = _programs(known, settings.people.bot_patterns)
@@ -133,18 +140,40 @@ def _add_pull(pull: PullRequest, known: Known) -> None:
     named = repository_named(repository, None)
     if repository is not None and repository.id and named is not None:
         known.repositories.setdefault(repository.id.lower(), named)
+    if named is not None:
+        known.pulls[pull.pull_request_id] = named
+    for person in (pull.created_by, *(pull.reviewers or ())):
+        if person is not None and person.id:
+            known.people[_plain(person.id)] = person
     for one in (pull.last_merge_source_commit, *(pull.commits or ())):
         if one is not None and one.commit_id:
             known.change_of.setdefault(one.commit_id.lower(), pull.pull_request_id)
 
 
-def change_of_thread(thread: Thread, known: Known) -> Key | None:
-    """Return the pull request that a thread is of, by its address."""
+def change_of_thread(thread: Thread, path: str, known: Known) -> Key | None:
+    """Return the pull request that a thread is of, by its address or the path of its file."""
     own = thread.links.own if thread.links is not None else None
     address = own.href if own is not None else None
-    number = pull_request_in(address)
-    repo = known.repositories.get(repository_id_in(address) or "")
-    return None if number is None or repo is None else Key(repo, number)
+    number = pull_request_in(address) or pull_request_in(f"/{path}")
+    if number is None:
+        return None
+    repo = known.repositories.get(repository_id_in(address) or "") or known.pulls.get(number)
+    return Key(repo, number) if repo is not None else None
+
+
+def giver_of(thread: Thread, comment: Comment, known: Known) -> Identity | None:
+    """Return who voted or commented; a vote may be written by an account of the system."""
+    told = thread.properties or Properties()
+    number = told.voter.value if told.voter is not None else None
+    by_number = (thread.identities or {}).get(str(number))
+    by_id = told.voter_id.value if told.voter_id is not None else None
+    voter = by_number or known.people.get(_plain(str(by_id or "")))
+    author = comment.author
+    return voter or (author if author is not None and not author.is_container else None)
+
+
+def _plain(identity_id: str) -> str:
+    return identity_id.replace("-", "").lower()
 
 
 def state_of(thread: Thread, comment: Comment) -> str | None:
@@ -158,15 +187,15 @@ def state_of(thread: Thread, comment: Comment) -> str | None:
     return "commented"
 
 
-def _add_thread(thread: Thread, known: Known) -> None:
-    key = change_of_thread(thread, known)
+def _add_thread(thread: Thread, path: str, known: Known) -> None:
+    key = change_of_thread(thread, path, known)
     for comment in thread.comments or ():
         state, at = state_of(thread, comment), moment(comment.published_date)
         if key is None or state is None or at is None or comment.is_deleted:
             continue
         if state != "commented":
             known.voted.add(key)
-        who = account(comment.author) or ""
+        who = account(giver_of(thread, comment, known)) or ""
         known.given[key].append(Given(at, comment.published_date or "", who, state))
 
 

@@ -95,7 +95,7 @@ def read_many(
     """
     known = _known(paths, entry, context)
     for path in paths:
-        own = replace(context, label=context.labels.get(path, context.label))
+        own = replace(context, label=_label(path, context))
         for draft in _read(path, entry, own, known):
             yield path, draft
 
@@ -108,8 +108,16 @@ def _read(
 
 
 def _known(exports: Sequence[Export], entry: AzuredevopsSource, context: Context) -> Known:
-    found = records_of(exports, _SHAPES, wrappers=WRAPPERS)
+    found = (
+        (_label(export, context), record)
+        for export in exports
+        for record in records_of([export], _SHAPES, wrappers=WRAPPERS)
+    )
     return known_of(found, entry, context.settings)
+
+
+def _label(export: Export, context: Context) -> str:
+    return context.labels.get(export, context.label) if isinstance(export, Path) else context.label
 
 
 def recognise(export: Export) -> Recognition | None:

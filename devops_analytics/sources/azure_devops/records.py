@@ -15,6 +15,7 @@ _NO_TIME: Final = "0001-01-01"
 class Identity(msgspec.Struct, rename="camel", kw_only=True):
     """Who did something, to be pseudonymised; groups are called containers."""
 
+    id: str | None = None
     display_name: str | None = None
     unique_name: str | None = None
     is_container: bool | None = None
@@ -215,6 +216,9 @@ class Properties(msgspec.Struct, kw_only=True):
 
     kind: Value | None = msgspec.field(default=None, name="CodeReviewThreadType")
     vote: Value | None = msgspec.field(default=None, name="CodeReviewVoteResult")
+    voter: Value | None = msgspec.field(default=None, name="CodeReviewVotedByIdentity")
+    """Under which key the thread's identities have the voter."""
+    voter_id: Value | None = msgspec.field(default=None, name="CodeReviewVotedByTfId")
 
 
 class Comment(msgspec.Struct, rename="camel", kw_only=True):
@@ -244,6 +248,7 @@ class Thread(msgspec.Struct, rename="camel", kw_only=True):
 
     id: int
     comments: list[Comment] | None = None
+    identities: dict[str, Identity] | None = None
     properties: Properties | None = None
     links: Links | None = msgspec.field(default=None, name="_links")
 

@@ -25,6 +25,7 @@ PIPELINE_WORDS: Final = {
     "PARSING": "queued",
     "BUILDING": "in_progress",
     "PASSED": "success",
+    "SKIPPED": "skipped",
     "UNKNOWN": "unknown",
 }
 STEP_WORDS: Final = {**_RESULTS, "READY": "queued", "NOT_RUN": "skipped"}

@@ -567,6 +567,36 @@ def test_threads_date_the_reviews_of_a_pull_request(load):
     assert reviews["reviewer"][0] == found["author"] != reviews["reviewer"][5]
 
 
+@pytest.mark.parametrize(
+    "voted_by",
+    [
+        {"properties": {"CodeReviewVotedByIdentity": {"$value": "1"}}, "identities": {"1": BEN}},
+        {"properties": {"CodeReviewVotedByTfId": {"$value": "B"}}},
+    ],
+)
+def test_a_vote_that_the_system_wrote_is_its_voters(load, voted_by):
+    system = {"displayName": "Service Accounts", "isContainer": True}
+    told = vote(5, 10, 6, system)
+    told = told | voted_by | {"properties": told["properties"] | voted_by["properties"]}
+    batches = load(AZURE_DEVOPS, lines(pull(), told, thread(1, comment(7))))
+    voter, commenter = rows(batches, "reviews")
+    assert voter["reviewer"] == commenter["reviewer"] is not None
+
+
+def test_the_path_of_a_file_names_the_pull_request_of_its_threads(tmp_path):
+    folder = tmp_path / "pullRequests"
+    folder.mkdir()
+    paths = [tmp_path / "pulls.json", folder / "22.json"]
+    paths[0].write_text(json.dumps(page(pull())))
+    paths[1].write_text(json.dumps(page(thread(1, comment(3), _links=None))))
+    entry = AzuredevopsSource(kind="azuredevops", path="exports")
+    labels = {path: path.relative_to(tmp_path).as_posix() for path in paths}
+    context = Context(settings=settings_from({}), label="pulls.json", labels=labels)
+    drafts = [draft for _, draft in AZURE_DEVOPS.read_many(paths, entry, context)]
+    assert drafts[0].rows["first_review_at"].to_list() == [iso(9, 3)]
+    assert drafts[-1].rows["change_id"].to_list() == ["22"]
+
+
 @pytest.mark.parametrize("value", [10, 5, 0, -5, -10])
 def test_a_vote_without_its_thread_has_no_time_and_it_is_said(load, value):
     group = {"displayName": "Everybody", "vote": value, "isContainer": True}

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from functools import cached_property
 from pathlib import Path
-from typing import Any, Final, Self
+from typing import Any, Self
 
 import polars as pl
 
@@ -12,28 +12,25 @@ from devops_analytics import __version__
 from devops_analytics.benchmarks import place
 from devops_analytics.censoring import cut_at_feed_end
 from devops_analytics.clone import cache_folder, kept_salt, settings_for_clone, user_cache
+from devops_analytics.comparing import BY, Comparing
 from devops_analytics.config import DEFAULT_FILE, Settings, read_settings, settings_from
 from devops_analytics.errors import ExportError, UnknownNameError
 from devops_analytics.estimates import Measurements, estimate
 from devops_analytics.frames import canonical
-from devops_analytics.known import Known
 from devops_analytics.loading import Progress, load
 from devops_analytics.maturity import Assessment, Model, read_model, score
 from devops_analytics.metrics import DORA_FIVE, METRICS, Kind, Metric, metric
 from devops_analytics.mix import mix_and_within
 from devops_analytics.peers import as_peers, peer, scopes_by
-from devops_analytics.periods import Period, parse_period
+from devops_analytics.periods import Period
 from devops_analytics.sample import SAMPLE_END, write_sample
 from devops_analytics.schema import TABLES, empty
 from devops_analytics.sensitivity import alternatives
 from devops_analytics.store import Store, quarantine, read_manifest, scan
 from devops_analytics.value import METRICS_OF_VALUE, valued
 
-BY: Final = ("organisation", "team", "service")
-"""Whose numbers can be asked for."""
 
-
-class Workspace(Known):
+class Workspace(Comparing):
     """Settings, tables and what is computed from them.
 
     Make one with `open` (a settings file), `from_git` (a clone) or `from_frames` (dataframes).
@@ -151,26 +148,6 @@ class Workspace(Known):
 
     # ---- Numbers ---- #
 
-    def period(self, text: str | Period) -> Period:
-        """Return the period that a text such as `2026-Q3` means in the reporting time zone."""
-        if isinstance(text, Period):
-            return text
-        return parse_period(text, zone=self.settings.organisation.zone, as_of=self.as_of)
-
-    def observations(self, metric_id: str) -> pl.DataFrame:
-        """Return every row behind a metric, over all time.
-
-        What is censored is known to last at least until its feeds ended, not longer.
-        """
-        declared = metric(metric_id)
-        which = (declared.observe, declared.needs)
-        if which not in self._observations:
-            rows = declared.observe(self.evidence).collect()
-            self._observations[which] = cut_at_feed_end(
-                rows, self.coverage_of(declared.needs), declared
-            )
-        return self._observations[which]
-
     def rows(
         self,
         metric_id: str,
@@ -240,7 +217,7 @@ class Workspace(Known):
                     periods=periods,
                     by=by,
                     services=services,
-                    coverage=self.coverage_of(declared.needs),
+                    coverage=self.coverage_of(declared.needs, columns=declared.columns),
                     definitions=self.settings.definitions,
                     organisation=self.settings.organisation.name,
                     as_of=self.as_of,
@@ -268,7 +245,8 @@ class Workspace(Known):
         frames = []
         for one in alternatives(metric_id, self.evidence):
             rows = one.metric.observe(one.evidence).collect()
-            cut = cut_at_feed_end(rows, self.coverage_of(one.metric.needs), one.metric)
+            covered = self.coverage_of(one.metric.needs, columns=one.metric.columns)
+            cut = cut_at_feed_end(rows, covered, one.metric)
             found = self._estimated([(one.metric, cut)], [self.period(period)], by=by, team=team)
             about = [pl.lit(one.choice).alias("choice"), pl.lit(one.option).alias("option")]
             frames.append(found.select(*about, pl.lit(one.is_chosen).alias("is_chosen"), pl.all()))

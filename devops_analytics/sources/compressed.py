@@ -7,7 +7,7 @@ import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import IO, Final, NamedTuple
+from typing import IO, Any, Final, NamedTuple
 
 from devops_analytics.errors import ExportError
 from devops_analytics.sources.source import Export
@@ -68,21 +68,32 @@ def is_packed(export: Export) -> bool:
 
 @contextmanager
 def opened(path: Path) -> Iterator[IO[bytes]]:
-    """Give the content of a file as a stream, decompressing it as it is read."""
+    """Give the content of a file as a stream, decompressing it as it is read.
+
+    Raises:
+        ExportError: a compressed file turns out to be damaged, while it is read.
+    """
     if not is_packed(path):
         with path.open("rb") as file:
             yield file
         return
+    try:
+        with _unpacked(path) as stream:
+            yield io.BufferedReader(stream)
+    except (EOFError, zlib.error, OSError) as error:
+        raise ExportError(
+            f"{path}: the compressed file is damaged or ends too early; copy it again."
+        ) from error
+
+
+def _unpacked(path: Path) -> Any:
     with path.open("rb") as file:
         is_gzip = file.read(len(_GZIP)) == _GZIP
     if is_gzip:
-        with gzip.open(path, "rb") as unpacked:
-            yield io.BufferedReader(unpacked)
-        return
+        return gzip.open(path, "rb")
     import pyarrow as pa  # type: ignore[import-untyped]  # noqa: PLC0415
 
-    with pa.CompressedInputStream(str(path), "zstd") as stream:
-        yield io.BufferedReader(stream)
+    return pa.CompressedInputStream(str(path), "zstd")
 
 
 def _limited(content: Content, limit: int | None) -> Content:

@@ -27,6 +27,10 @@ _SEPARATORS: Final = (",", ";", "\t", "|")
 _SAMPLE: Final = 1 << 16
 
 
+Rejected = tuple[int, str, str, str | None]
+"""Number, reason, message and text of what is no row."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Tabular:
     """The rows of a file.
@@ -38,7 +42,7 @@ class Tabular:
 
     rows: pl.DataFrame
     records: pl.Series
-    rejected: list[tuple[int, str, str, str | None]]
+    rejected: list[Rejected]
 
 
 def file_format(path: Export) -> str:
@@ -306,7 +310,7 @@ def _careful(lines: list[str], first: int, names: list[str], separator: str) -> 
     """Read line by line; `first` lines stand before these."""
     found: list[list[str]] = []
     records: list[int] = []
-    rejected: list[tuple[int, str, str, str | None]] = []
+    rejected: list[Rejected] = []
     limit = csv.field_size_limit(sum(map(len, lines)) + 1)
     try:
         for begins, fields in _records(lines, 0, separator):

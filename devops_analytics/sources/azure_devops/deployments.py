@@ -1,10 +1,10 @@
 """Deployments of releases, and of pipelines to environments → deployments."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any, Final, NamedTuple
 
 from devops_analytics.sources.azure_devops.builds import commit_of
-from devops_analytics.sources.azure_devops.known import Known, repository_built, within
+from devops_analytics.sources.azure_devops.known import Known, repository_built, stage_of, within
 from devops_analytics.sources.azure_devops.records import (
     Artifact,
     DefinitionReference,
@@ -21,6 +21,7 @@ from devops_analytics.sources.azure_devops.words import (
     started_by,
 )
 from devops_analytics.sources.json_kinds import Reading, Refused, Row
+from devops_analytics.sources.moments import moment
 from devops_analytics.sources.repositories import repository_name, services_of
 from devops_analytics.sources.services import service_of
 
@@ -32,6 +33,11 @@ _BUILD: Final = "Build"
 _GIT: Final = "Git"
 _GITHUB: Final = "GitHub"
 _NOT_BEGUN: Final = frozenset({"queued", "blocked", "skipped"})
+_WORST: Final = (
+    "in_progress", "blocked", "queued", "failure", "error", "cancelled", "unknown", "success",
+    "skipped",
+)  # fmt: skip
+"""What jobs come to together: as long as one goes on they all do, and then the worst counts."""
 _WITHOUT_BUILD: Final = (
     "the build that a deployment is of is not in the entry's files, so its commit is not known: "
     "save build/builds too"
@@ -165,7 +171,13 @@ def _service(
 
 
 def environment(record: EnvironmentRecord, reading: Reading, known: Known) -> Iterator[Row]:
-    """Yield the deployment to an environment that a job of a pipeline made."""
+    """Yield the deployment that a stage of a pipeline made to an environment.
+
+    Each of its jobs and each machine has a record: the first tells of all, and takes in the others.
+    """
+    stage = known.stages.get(stage_of(record)) or {record.id: record}
+    if record.id != min(stage):
+        return
     number = str(_id(record.owner) or "")
     build = known.builds.get(int(number)) if number.isdecimal() else None
     if build is None:
@@ -187,7 +199,7 @@ def environment(record: EnvironmentRecord, reading: Reading, known: Known) -> It
             "artifact": record.owner.name if record.owner is not None else None,
         }
         | _what(commit_of(build))
-        | _times(record),
+        | _times(list(stage.values())),
     )
 
 
@@ -202,14 +214,27 @@ def _what(commit: dict[str, Any]) -> dict[str, Any]:
     return {"sha": commit["sha"], "ref": None if commit["sha"] else commit["branch"]}
 
 
-def _times(record: EnvironmentRecord) -> dict[str, Any]:
-    started, ended = known_time(record.start_time), known_time(record.finish_time)
-    result = result_of_task("inProgress" if started else "pending", None)
-    if record.result:
-        result = result_of_task("completed", record.result)
+def _times(records: list[EnvironmentRecord]) -> dict[str, Any]:
+    """Return when the first of some jobs began and the last ended, and the worst that they did."""
+    results = {_result(one) for one in records}
+    result = next((word for word in _WORST if word in results), next(iter(results)))
+    started = _in_order(one.start_time for one in records)
+    ended = _in_order(one.finish_time for one in records)
+    queued = _in_order(one.queue_time for one in records)
     return {
-        "started_at": None if result in _NOT_BEGUN else started,
-        "finished_at": ended if has_ended(result) else None,
+        "started_at": None if result in _NOT_BEGUN else next(iter(started), None),
+        "finished_at": ended[-1] if ended and has_ended(result) else None,
         "result": result,
-        "updated_at": ended or started or known_time(record.queue_time),
+        "updated_at": next((times[-1] for times in (ended, started, queued) if times), None),
     }
+
+
+def _result(record: EnvironmentRecord) -> str | None:
+    if record.result:
+        return result_of_task("completed", record.result)
+    return result_of_task("inProgress" if known_time(record.start_time) else "pending", None)
+
+
+def _in_order(times: Iterable[str | None]) -> list[str]:
+    dated = ((moment(text), text) for text in map(known_time, times) if text)
+    return [text for at, text in sorted((at, text) for at, text in dated if at is not None)]

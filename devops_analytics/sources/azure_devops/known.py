@@ -15,6 +15,7 @@ from devops_analytics.sources.azure_devops.records import (
     Comment,
     Commit,
     Environment,
+    EnvironmentRecord,
     Identity,
     OneRepository,
     Project,
@@ -46,6 +47,15 @@ class Key(NamedTuple):
     number: int
 
 
+class Stage(NamedTuple):
+    """A stage of a run that deploys to an environment, by one job or by several."""
+
+    environment: int
+    run: str
+    name: str | None
+    attempt: int | None
+
+
 class Given(NamedTuple):
     """A vote or a comment, with the moment it was given."""
 
@@ -63,6 +73,10 @@ class Known:
     hotfixes: Hotfixes
     builds: dict[int, Build] = field(default_factory=dict)
     environments: dict[int, str] = field(default_factory=dict)
+    stages: dict[Stage, dict[int, EnvironmentRecord]] = field(
+        default_factory=lambda: defaultdict(dict)
+    )
+    """What the jobs of each stage deployed, by the record's id."""
     repositories: dict[str, str] = field(default_factory=dict)
     """Id → project/name."""
     given: dict[Key, list[Given]] = field(default_factory=lambda: defaultdict(list))
@@ -88,19 +102,12 @@ def known_of(
     threads: list[tuple[str, Thread]] = []
     commits: list[Commit] = []
     for path, record in records:
-        match record:
-            case Build():
-                known.builds[record.id] = record
-            case Environment(name=str(name)):
-                known.environments[record.id] = name
-            case OneRepository():
-                known.repositories[record.id.lower()] = within(record.project, record.name)
-            case PullRequest():
-                _add_pull(record, known)
-            case Thread():
-                threads.append((path, record))
-            case Commit():
-                commits.append(record)
+        if isinstance(record, Thread):
+            threads.append((path, record))
+        elif isinstance(record, Commit):
+            commits.append(record)
+        else:
+            _add(record, known)
     for path, thread in threads:
         _add_thread(thread, path, known)
     for found in known.given.values():
@@ -108,6 +115,28 @@ def known_of(
     known.programs = _programs(known, settings.people.bot_patterns)
     known.with_graph = _with_graph(commits)
     return known
+
+
+def _add(record: Any, known: Known) -> None:
+    match record:
+        case Build():
+            known.builds[record.id] = record
+        case Environment(name=str(name)):
+            known.environments[record.id] = name
+        case EnvironmentRecord():
+            known.stages[stage_of(record)][record.id] = record
+        case OneRepository():
+            known.repositories[record.id.lower()] = within(record.project, record.name)
+        case PullRequest():
+            _add_pull(record, known)
+
+
+def stage_of(record: EnvironmentRecord) -> Stage:
+    """Return the stage that a deployment to an environment is of."""
+    run = record.owner.id if record.owner is not None else None
+    # Without its run a record stands for itself.
+    named = str(run) if run is not None else f"record {record.id}"
+    return Stage(record.environment_id, named, record.stage_name, record.stage_attempt)
 
 
 def within(project: Project | None, name: str) -> str:

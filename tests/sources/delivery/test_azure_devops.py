@@ -517,6 +517,32 @@ def test_a_deployment_to_an_environment_is_of_its_build(load):
     assert any("save build/builds too (1×)" in note for note in notes)
 
 
+@pytest.mark.parametrize(
+    ("results", "together", "ended"),
+    [
+        (["succeeded", "succeeded"], "success", at(9, 30)),
+        (["succeeded", "skipped"], "success", at(9, 30)),
+        (["failed", "succeeded"], "failure", at(9, 30)),
+        (["succeeded", "canceled"], "cancelled", at(9, 30)),
+        (["failed", None], "in_progress", None),
+    ],
+)
+def test_the_machines_that_a_stage_deploys_to_are_one_deployment(load, results, together, ended):
+    first, second = results
+    records = [
+        environment_record(41, result=first, startTime=iso(9, 6), finishTime=iso(9, 20)),
+        environment_record(42, result=second, startTime=iso(9, 5), finishTime=iso(9, 30)),
+        environment_record(43, stageAttempt=2),
+        environment_record(44, environmentId=8),
+    ]
+    batches = load(AZURE_DEVOPS, lines(*records, build()))
+    found = rows(batches, "deployments")
+    assert [one["deployment_id"].rpartition(":")[2] for one in found] == ["41", "43", "44"]
+    assert batches["deployments"].n_absorbed == 1
+    assert (found[0]["result"], found[0]["finished_at"]) == (together, ended)
+    assert found[0]["started_at"] == at(9, 5)
+
+
 def test_an_environment_that_is_not_there_is_called_by_the_stage_and_it_is_said(load):
     batches = load(AZURE_DEVOPS, page(environment_record()))
     assert rows(batches, "deployments")[0]["environment"] == "Deploy"

@@ -5,7 +5,9 @@ from typing import Final
 from devops_analytics.sources.alertmanager import ALERTMANAGER
 from devops_analytics.sources.argocd import ARGOCD
 from devops_analytics.sources.attestations import ATTESTATIONS
+from devops_analytics.sources.azure_devops import AZURE_DEVOPS
 from devops_analytics.sources.bamboo import BAMBOO
+from devops_analytics.sources.bitbucket import BITBUCKET
 from devops_analytics.sources.circleci import CIRCLECI
 from devops_analytics.sources.database import DATABASE
 from devops_analytics.sources.devlake import DEVLAKE
@@ -40,6 +42,8 @@ SOURCES: Final[dict[str, SourceKind]] = {
         GIT,
         GITHUB,
         GITLAB,
+        BITBUCKET,
+        AZURE_DEVOPS,
         JENKINS,
         CIRCLECI,
         BAMBOO,

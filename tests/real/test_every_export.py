@@ -17,9 +17,20 @@ pytestmark = pytest.mark.real
 
 # Folder, table: read, loaded, duplicates, and how many are kept apart for which reason.
 EXPECTED: dict[tuple[str, str], tuple[int, int, int, dict[str, int]]] = {
+    ("api-payloads/azuredevops_go", "changes"): (1, 1, 0, {}),
+    ("api-payloads/azuredevops_go", "commits"): (1, 1, 0, {}),
+    ("api-payloads/azuredevops_go", "pipeline_jobs"): (5, 1, 0, {"not_needed": 4}),
+    ("api-payloads/azuredevops_go", "pipeline_runs"): (7, 7, 0, {}),
     ("api-payloads/bamboo", "deployments"): (24, 18, 6, {}),
     ("api-payloads/bamboo", "pipeline_jobs"): (7, 2, 5, {}),
     ("api-payloads/bamboo", "pipeline_runs"): (22, 13, 5, {"not_needed": 4}),
+    ("api-payloads/bitbucket", "changes"): (57, 57, 0, {}),
+    ("api-payloads/bitbucket", "commits"): (8, 8, 0, {}),
+    ("api-payloads/bitbucket", "deployments"): (27, 27, 0, {}),
+    ("api-payloads/bitbucket", "incidents"): (30, 0, 0, {"not_an_incident": 30}),
+    ("api-payloads/bitbucket", "pipeline_jobs"): (35, 35, 0, {}),
+    ("api-payloads/bitbucket", "pipeline_runs"): (23, 23, 0, {}),
+    ("api-payloads/bitbucket", "reviews"): (18, 18, 0, {}),
     ("api-payloads/circleci", "pipeline_jobs"): (15, 8, 6, {"workflow_not_known": 1}),
     ("api-payloads/circleci", "pipeline_runs"): (27, 20, 6, {"not_needed": 1}),
     ("api-payloads/github", "changes"): (52, 51, 1, {}),

@@ -34,6 +34,8 @@ _PACKED_ENDINGS: Final = frozenset({".gz", ".zst"})
 _SEPARATORS: Final = (",", ";", "\t", "|")
 _SAMPLE: Final = 1 << 16
 _BLOCK: Final = 1 << 20
+_MOST_COLUMNS: Final = 16_384
+"""As many as a worksheet may have."""
 
 
 Rejected = tuple[int, str, str, str | None]
@@ -192,6 +194,11 @@ def _numbers(first: int, count: int) -> pl.Series:
 
 
 def _checked_names(path: Export, found: list[str], repeats: str | None) -> list[str]:
+    if len(found) > _MOST_COLUMNS:
+        raise ExportError(
+            f"{path}: has {len(found):,} columns; tables are read up to {_MOST_COLUMNS:,}. Check "
+            "its `separator`, or export fewer columns."
+        )
     names = [name.strip() for name in found]
     if repeats is not None:
         seen: Counter[str] = Counter()

@@ -15,7 +15,7 @@ from devops_analytics.censoring import cut_at_feed_end
 from devops_analytics.clone import cache_folder, kept_salt, settings_for_clone, user_cache
 from devops_analytics.config import DEFAULT_FILE, Settings, read_settings, settings_from
 from devops_analytics.errors import ExportError, UnknownNameError
-from devops_analytics.estimates import estimate
+from devops_analytics.estimates import estimate, rows_behind
 from devops_analytics.frames import canonical
 from devops_analytics.known import Known
 from devops_analytics.linking import links_with_window
@@ -182,8 +182,13 @@ class Workspace(Known):
     ) -> pl.DataFrame:
         """Return the observations behind a number of one period, in time order."""
         asked = self.period(period)
-        rows = self.observations(metric_id).filter(
-            (pl.col("at") >= asked.start) & (pl.col("at") < asked.end)
+        declared = metric(metric_id)
+        rows = rows_behind(
+            self.observations(metric_id),
+            declared,
+            asked,
+            coverage=self.coverage_of(declared.needs, columns=declared.columns),
+            as_of=self.as_of,
         )
         if service is not None:
             self._check_service(service)

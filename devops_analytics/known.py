@@ -146,8 +146,7 @@ class Known:
             if (table, own) not in self._coverage:
                 told = self._feeds_of(table)
                 for alternatives in own:
-                    silent = pl.Series(self._silent_on(alternatives), dtype=pl.String())
-                    told = told.filter(~pl.col("source").is_in(silent, nulls_equal=True))
+                    told = told.filter(~pl.col("source").is_in(self._silent_on(alternatives)))
                 covered = feeds_room.coverage(told, self.tables, self.settings, self.as_of)
                 self._coverage[table, own] = covered.filter(pl.col("table") == table)
             frames.append(self._coverage[table, own])

@@ -15,7 +15,7 @@ from devops_analytics.clone import cache_folder, kept_salt, settings_for_clone, 
 from devops_analytics.comparing import BY, Comparing
 from devops_analytics.config import DEFAULT_FILE, Settings, read_settings, settings_from
 from devops_analytics.errors import ExportError, UnknownNameError
-from devops_analytics.estimates import Measurements, counted_time, estimate
+from devops_analytics.estimates import Measurements, counted_time, estimate, rows_behind
 from devops_analytics.frames import canonical
 from devops_analytics.loading import Progress, load
 from devops_analytics.maturity import Assessment, Model, read_model, score
@@ -169,8 +169,13 @@ class Workspace(Comparing):
                 "numbers of groups."
             )
         observed = self.observations(metric_id)
-        counted = counted_time(observed["at"], declared, asked, self.as_of)
-        rows = observed.filter((pl.col("at") >= counted.start) & (pl.col("at") < counted.end))
+        rows = rows_behind(
+            observed,
+            declared,
+            counted_time(observed["at"], declared, asked, self.as_of),
+            coverage=self.coverage_of(declared.needs, columns=declared.columns),
+            as_of=self.as_of,
+        )
         if service is not None:
             self._check_service(service)
             rows = rows.filter(pl.col("service") == service)

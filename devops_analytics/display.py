@@ -210,7 +210,8 @@ def format_n(measurement: Measurement) -> str:
 
     Empty where that is not known.
     """
-    n, kind = measurement.n, metric(measurement.metric).kind
+    n, declared = measurement.n, metric(measurement.metric)
+    kind = declared.kind
     if n is None or measurement.numerator is None or measurement.denominator is None:
         return ""
     if kind is Kind.PROPORTION:
@@ -223,7 +224,8 @@ def format_n(measurement: Measurement) -> str:
     if kind is Kind.SPREAD:
         return f"{format_count(measurement.numerator)} of {format_count(n)} people"
     still_open = n - int(measurement.numerator)
-    ending = f", {format_count(still_open)} of them open" if still_open else ""
+    words = "of which {} may be older" if declared.state_days else "{} of them open"
+    ending = f", {words.format(format_count(still_open))}" if still_open else ""
     return f"n = {format_count(n)}{ending}"
 
 

@@ -20,6 +20,7 @@ from devops_analytics.frames import canonical
 from devops_analytics.loading import Progress, load
 from devops_analytics.maturity import Assessment, Model, read_model, score
 from devops_analytics.metrics import DORA_FIVE, METRICS, Kind, Metric, metric
+from devops_analytics.metrics.survey import SURVEY, own_items
 from devops_analytics.mix import mix_and_within
 from devops_analytics.peers import as_peers, peer, scopes_by
 from devops_analytics.periods import Period
@@ -210,6 +211,18 @@ class Workspace(Comparing):
         chosen = [metric(name) for name in metrics] if metrics is not None else list(METRICS)
         observed = [(declared, self.observations(declared.id)) for declared in chosen]
         return self._estimated(observed, periods, by=by, team=team)
+
+    def survey(
+        self, period: str | Period, *, by: str = "organisation", team: str | None = None
+    ) -> pl.DataFrame:
+        """Return the measurements of all items of surveys, those of the settings' own among them.
+
+        Raises:
+            UnknownNameError: the team or kind of entity is not known.
+        """
+        items = (*SURVEY, *own_items(self.settings))
+        observed = [(one, one.observe(self.evidence).collect()) for one in items]
+        return self._estimated(observed, [self.period(period)], by=by, team=team)
 
     def _estimated(
         self,

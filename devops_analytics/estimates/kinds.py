@@ -324,7 +324,8 @@ def _bounded(
     if not told:
         note = f"no upper limit; the largest seen is {_shown(longest, metric.unit)} {metric.unit}"
     elif high is None:
-        note = f"no upper limit: {n - ended} of {n} still open" if ended < n else "no interval"
+        known = "may be older" if metric.state_days else "still open"
+        note = f"no upper limit: {n - ended} of {n} {known}" if ended < n else "no interval"
     return Estimate(
         status="ok" if told else "insufficient",
         value=value if told else None,

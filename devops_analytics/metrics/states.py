@@ -1,5 +1,6 @@
 """Snapshots: what held at the ends of weeks and months, for metrics of states."""
 
+from datetime import date
 from typing import Final
 
 import polars as pl
@@ -20,24 +21,21 @@ MONTHLY_SNAPSHOTS: Final = (
     "as of now"
 )
 
+_FIRST_DAY: Final = date(2000, 1, 1)
 _MOMENT: Final = pl.Datetime("us", "UTC")
 
 
 def moments(evidence: Evidence, *, monthly: bool = False) -> pl.LazyFrame:
-    """Return `at`: the last moments of weeks and months in the history, and the time asked for.
+    """Return `at`: the last moments of weeks and months since 2000, and the time asked for.
 
     Args:
-        evidence: its as-of time, reporting time zone and `history_months`.
+        evidence: its as-of time and reporting time zone.
         monthly: leave the weeks out, where a snapshot has many rows.
     """
     zone = evidence.time_zone
     now = pl.lit(evidence.asked_as_of or evidence.as_of, dtype=_MOMENT)
-    first = now.dt.offset_by(f"-{evidence.definitions.history_months}mo")
-    days = pl.select(
-        day=pl.date_range(
-            first.dt.convert_time_zone(zone).dt.date(), now.dt.convert_time_zone(zone).dt.date()
-        )
-    ).lazy()
+    today = now.dt.convert_time_zone(zone).dt.date()
+    days = pl.select(day=pl.date_range(pl.lit(_FIRST_DAY), today)).lazy()
     begins = pl.col("day").dt.day() == 1
     if not monthly:
         begins |= pl.col("day").dt.weekday() == 1

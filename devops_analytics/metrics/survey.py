@@ -3,11 +3,13 @@
 The items are DORA's (CC BY 4.0). A wave's answers count together from its last answer on.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Final
 
 import polars as pl
 
+from devops_analytics.config import Settings
+from devops_analytics.config_evidence import Item, SurveySource
 from devops_analytics.metrics.attribution import as_observations
 from devops_analytics.metrics.metric import Better, Evidence, Kind, Metric, Unit
 from devops_analytics.sources.survey_items import KNOWN_ITEMS
@@ -26,14 +28,15 @@ def westrum(evidence: Evidence) -> pl.LazyFrame:
     Returns:
         Observations: `at` is the last answer of the wave, `value` 1-7, `key` the respondent.
     """
-    return _scores(evidence, WESTRUM, fewest=FEWEST_ITEMS)
+    scales = {item: KNOWN_ITEMS[item].scale for item in WESTRUM}
+    return _scores(evidence, scales, fewest=FEWEST_ITEMS)
 
 
-def item_score(item: str) -> Callable[[Evidence], pl.LazyFrame]:
+def item_score(item: str, scale: str) -> Callable[[Evidence], pl.LazyFrame]:
     """Return the function that returns each respondent's answer to one item."""
 
     def observe(evidence: Evidence) -> pl.LazyFrame:
-        return _scores(evidence, (item,), fewest=1)
+        return _scores(evidence, {item: scale}, fewest=1)
 
     return observe
 
@@ -72,16 +75,15 @@ def _answers(evidence: Evidence, items: tuple[str, ...]) -> pl.LazyFrame:
     )
 
 
-def _scores(evidence: Evidence, items: tuple[str, ...], *, fewest: int) -> pl.LazyFrame:
+def _scores(evidence: Evidence, scales: Mapping[str, str], *, fewest: int) -> pl.LazyFrame:
     """Return each respondent's mean, once for every service of the team, to be told apart by it.
 
-    Answers on another scale than the item is known by are left out.
+    `scales` are items with their scales; answers on another scale are left out.
     """
-    scales = {item: known.scale for item, known in KNOWN_ITEMS.items()}
     is_known = pl.col("scale") == pl.col("item").replace_strict(scales, default=None)
     teams = evidence.tables["services"].select("service", "team").drop_nulls()
     people = (
-        _answers(evidence, items)
+        _answers(evidence, tuple(scales))
         .filter(is_known)
         .group_by("wave", "respondent")
         .agg(
@@ -193,10 +195,40 @@ def _dora_item(item: str) -> Metric:
         moved_without_improvement=_GAMED,
         source="DORA core survey, questions on software delivery performance (CC BY 4.0).",
         needs=("answers",),
-        observe=item_score(item),
+        observe=item_score(item, KNOWN_ITEMS[item].scale),
         state_days=VALID_DAYS,
         feeds_speak_for_all=True,
         remarks=waves_compared(item),
+    )
+
+
+def own_items(settings: Settings) -> tuple[Metric, ...]:
+    """Return a metric for every item of the settings' surveys that is none of the known ones."""
+    surveys = [entry for entry in settings.sources if isinstance(entry, SurveySource)]
+    items = {name: item for entry in surveys for name, item in entry.items.items()}
+    return tuple(_own(name, items[name]) for name in sorted(items.keys() - KNOWN_ITEMS.keys()))
+
+
+def _own(name: str, item: Item) -> Metric:
+    return Metric(
+        id=name,
+        name=name.replace("_", " ").capitalize(),
+        question=item.column,
+        family="survey",
+        kind=Kind.SCORE,
+        unit=Unit.SCALE_POINTS,
+        better=Better.HIGHER,
+        definition=f"Mean of respondents' answers, on the scale {item.scale} of the settings.",
+        choices=f"{_CHOICES}; a higher number is taken to be better.",
+        unknown_when=_UNKNOWN,
+        misleads_when=_MISLEADS,
+        moved_without_improvement=_GAMED,
+        source="The settings' own question.",
+        needs=("answers",),
+        observe=item_score(name, item.scale),
+        state_days=VALID_DAYS,
+        feeds_speak_for_all=True,
+        remarks=waves_compared(name),
     )
 
 

@@ -403,7 +403,7 @@ def plain_moments() -> list[datetime]:
 @settings(max_examples=25)
 @given(scanning())
 def test_findings_agree_with_a_plain_reading(evidence_of, world) -> None:
-    evidence = evidence_of(definitions=Definitions(history_months=1, scan_valid_days=5), **world)
+    evidence = evidence_of(definitions=Definitions(scan_valid_days=5), **world)
     tables = evidence.tables
     tables["findings"] = findings_from_sightings(tables["scans"], tables["sightings"])
     counted = plain_findings(world)

@@ -229,3 +229,22 @@ def test_the_team_s_name_is_its_key_in_the_store_and_nobody_is_named(wide) -> No
     answers = wide.table("answers").collect()
     assert set(answers["team"].drop_nulls()) == {"red", "blue"}
     assert "person-" not in repr(answers.select(pl.col(pl.String)).rows())
+
+
+def test_an_item_of_the_settings_own_is_told_like_the_known_ones(tmp_path: Path) -> None:
+    (tmp_path / "own.csv").write_text(
+        "team,Do tools help you?\n" + "red,Often\n" * 6 + "blue,Never\n" * 4, encoding="utf-8"
+    )
+    (tmp_path / "devops.toml").write_text(
+        '[people]\nsalt = "s"\n'
+        "[teams]\nred = { services = { web = {} } }\nblue = { services = { mail = {} } }\n"
+        '[[sources]]\nkind = "survey"\npath = "own.csv"\nwave = "w"\nteam = "team"\n'
+        'covers = "2026-05"\n[sources.items.tools]\ncolumn = "Do tools help you?"\n'
+        'scale = "0-2"\nvalues = { never = 0, often = 2 }\n',
+        encoding="utf-8",
+    )
+    workspace = Workspace.open(tmp_path / "devops.toml", as_of="2026-07-01")
+    whole = workspace.survey("2026-Q2").filter(metric="tools").row(0, named=True)
+    assert (whole["value"], whole["n"], whole["note"]) == (12 / 10, 10, "wave w")
+    teams = workspace.survey("2026-Q2", by="team").filter(metric="tools")
+    assert teams["status"].to_list() == ["suppressed", "suppressed"]

@@ -67,6 +67,12 @@ PeriodOption = Annotated[
         help="2026, 2026-Q3, 2026-09, 2026-W38, 2026-01-01..2026-03-31, last-month, last-quarter.",
     ),
 ]
+ByOption = Annotated[
+    str, typer.Option("--by", help="Whose numbers: organisation, team or service.")
+]
+MetricOption = Annotated[
+    list[str] | None, typer.Option("--metric", "-m", help="Only these metrics (repeatable).")
+]
 FormatOption = Annotated[Format, typer.Option("--format", "-f", help="How to print.")]
 OutOption = Annotated[Path | None, typer.Option("--out", help="Write to this file.")]
 
@@ -220,12 +226,8 @@ def measure(
     config: ConfigOption = DEFAULT_FILE,
     git: GitOption = None,
     as_of: AsOfOption = None,
-    by: Annotated[
-        str, typer.Option("--by", help="Whose numbers: organisation, team or service.")
-    ] = "organisation",
-    metric: Annotated[
-        list[str] | None, typer.Option("--metric", "-m", help="Only these metrics (repeatable).")
-    ] = None,
+    by: ByOption = "organisation",
+    metric: MetricOption = None,
     print_as: FormatOption = Format.TABLE,
     out: OutOption = None,
 ) -> None:
@@ -235,6 +237,28 @@ def measure(
     workspace = _open(config, git, as_of)
     found = workspace.measure(period, by=by, metrics=metric)
     print_frame(found, form=print_as, out=out, shown=measurement_table(found))
+
+
+@app.command()
+def compare(
+    period: PeriodOption,
+    to: Annotated[
+        str, typer.Option("--to", help="previous, year-before, or a period such as 2026-Q1.")
+    ] = "previous",
+    config: ConfigOption = DEFAULT_FILE,
+    git: GitOption = None,
+    as_of: AsOfOption = None,
+    by: ByOption = "organisation",
+    metric: MetricOption = None,
+    print_as: FormatOption = Format.TABLE,
+    out: OutOption = None,
+) -> None:
+    """Say whether a period is better, worse, or no different from another, and how sure that is."""
+    from devops_analytics.display_changes import comparison_table
+
+    workspace = _open(config, git, as_of)
+    found = workspace.compare(period, to=to, by=by, metrics=metric)
+    print_frame(found, form=print_as, out=out, shown=comparison_table(found))
 
 
 @app.command()

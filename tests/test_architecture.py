@@ -35,6 +35,7 @@ ROOMS = (
     ("comparing",),
     ("workspace",),
     ("check", "detection", "printing", "display", "progress", "load_summary"),
+    ("display_changes",),
     ("figures", "story"),
     ("reporting",),
     ("cli",),

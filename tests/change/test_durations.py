@@ -13,7 +13,9 @@ from devops_analytics.change.multiple import benjamini_hochberg
 from devops_analytics.change.ranks import Sample, compare_ranked, differences
 from devops_analytics.change.survival import Running, compare_quantiles
 
-DURATIONS = st.lists(st.floats(0.01, 1e4), min_size=6, max_size=40).map(np.array)
+DURATIONS = st.lists(st.integers(1, 10_000), min_size=6, max_size=40).map(
+    lambda hundredths: np.array(hundredths) / 100
+)
 
 
 def alone(values):

@@ -85,6 +85,14 @@ def test_the_same_sample_twice_is_no_change(x):
         assert (found.p, found.value, found.direction) == (1, 1, 0)
 
 
+def test_ranks_that_differ_without_a_shift_have_no_direction():
+    # Most of both are 1 day a week, more of the later ones than of the earlier: the median of all
+    # differences is 0.
+    found = ranked([1] * 90 + [2] * 10, [1] * 60 + [2] * 40, scale="difference")
+    assert found.p < 0.001
+    assert (found.value, found.direction) == (0, 0)
+
+
 def test_zeros_count_as_a_second_where_a_ratio_is_taken():
     found = ranked([0.0] * 8, [1.0] * 8)
     assert found.value == pytest.approx(1 / 3600)

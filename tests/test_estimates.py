@@ -238,7 +238,7 @@ def test_a_rate_of_nothing_is_none_with_an_upper_limit():
     assert (row["status"], row["value"], row["low"]) == ("none", None, 0)
     assert row["high"] == pytest.approx(3.6889 / 91, abs=1e-6)
     assert counts(row) == (0, 0, 91)
-    assert row["note"] == "none in 91 live days"
+    assert row["note"] == "no event in 91 live days"
 
 
 def test_less_than_a_day_of_live_feed_makes_no_rate():

@@ -107,11 +107,12 @@ def test_nothing_that_happened_is_no_zero_but_says_what_is_compatible_with_it() 
         numerator=0.0,
         denominator=91.0,
         status="none",
-        note="none in 91 live days",
+        note="no event in 91 live days",
     )
     # 0.0405 a day is 0.28 a week.
     assert story.headline(none, confidence=0.95) == (
-        "Deployment frequency: none in 91 live days. Up to 0.28 per week is compatible with that."
+        "Deployment frequency: no event in 91 live days. Up to 0.28 per week is compatible with "
+        "that."
     )
 
 

@@ -13,7 +13,7 @@
 | score | mean of respondents | Student's t | by the settings; smaller groups are withheld |
 
 A rate of nothing in a live feed is `none`: no headline, but an upper limit of what is compatible
-with it, since "none in 5 days" and "none in 90" are different things to know.
+with it, since "no event in 5 days" and "no event in 90" are different things to know.
 """
 
 from devops_analytics.estimates.at_end import rows_behind

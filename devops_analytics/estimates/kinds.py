@@ -130,7 +130,7 @@ def _rate(count: int, exposure: float, unit: str, definitions: Definitions) -> E
         numerator=float(count),
         denominator=exposure,
         method="exact Poisson",
-        note=None if count else f"none in {days_text(exposure)} live {unit}s",
+        note=None if count else f"no event in {days_text(exposure)} live {unit}s",
     )
 
 

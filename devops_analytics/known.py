@@ -9,15 +9,17 @@ import polars as pl
 
 from devops_analytics import feeds as feeds_room
 from devops_analytics.as_of import as_known_at, last_event_at, parse_moment
+from devops_analytics.censoring import cut_at_feed_end
 from devops_analytics.config import Settings
 from devops_analytics.errors import DevopsAnalyticsError, UnknownNameError
 from devops_analytics.linking import declared_deployments, link
 from devops_analytics.linking.links import Links
 from devops_analytics.linking.sightings import findings_from_sightings
 from devops_analytics.loading import LoadReport
-from devops_analytics.metrics import Evidence
+from devops_analytics.metrics import Evidence, metric
 from devops_analytics.metrics.metric import Column
 from devops_analytics.ownership import repositories_table, services_table
+from devops_analytics.periods import Period, parse_period
 from devops_analytics.schema import EVENT_TIME, TABLES
 from devops_analytics.sources.source import QUARANTINE
 
@@ -154,8 +156,7 @@ class Known:
 
     def _feeds_of(self, table: str) -> pl.DataFrame:
         if table not in self._feeds:
-            dated_by = ("file_changes", "commits") if table == "file_changes" else (table,)
-            needed = {name: self.tables[name] for name in dated_by}
+            needed = {name: self.tables[name] for name in feeds_room.dated_by(table)}
             found = feeds_room.feeds(needed, self.settings, self.as_of)
             self._feeds[table] = found.filter(pl.col("table") == table)
         return self._feeds[table]
@@ -188,7 +189,28 @@ class Known:
             as_of=self.known_until,
             time_zone=self.settings.organisation.time_zone,
             coverage=self.coverage_of(("deployments",)),
+            asked_as_of=self.as_of,
         )
+
+    def period(self, text: str | Period) -> Period:
+        """Return the period that a text such as `2026-Q3` means in the reporting time zone."""
+        if isinstance(text, Period):
+            return text
+        return parse_period(text, zone=self.settings.organisation.zone, as_of=self.as_of)
+
+    def observations(self, metric_id: str) -> pl.DataFrame:
+        """Return every row behind a metric, over all time.
+
+        What is censored is known to last at least until its feeds ended, not longer.
+        """
+        declared = metric(metric_id)
+        which = (declared.observe, declared.needs, declared.columns)
+        if which not in self._observations:
+            rows = declared.observe(self.evidence).collect()
+            self._observations[which] = cut_at_feed_end(
+                rows, self.coverage_of(declared.needs, columns=declared.columns), declared
+            )
+        return self._observations[which]
 
     def services_of(self, team: str) -> list[str]:
         """Return a team's services.

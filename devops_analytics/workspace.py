@@ -1,11 +1,10 @@
 """What a user holds: settings and tables, and everything computed from them, lazily and once."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from datetime import datetime
 from functools import cached_property
 from pathlib import Path
-from typing import Any, Final, Self
+from typing import Any, Self
 
 import polars as pl
 
@@ -13,28 +12,26 @@ from devops_analytics import __version__
 from devops_analytics.benchmarks import place
 from devops_analytics.censoring import cut_at_feed_end
 from devops_analytics.clone import cache_folder, kept_salt, settings_for_clone, user_cache
+from devops_analytics.comparing import BY, Comparing
 from devops_analytics.config import DEFAULT_FILE, Settings, read_settings, settings_from
 from devops_analytics.errors import ExportError, UnknownNameError
-from devops_analytics.estimates import estimate, rows_behind
+from devops_analytics.estimates import Measurements, counted_time, estimate, rows_behind
 from devops_analytics.frames import canonical
-from devops_analytics.known import Known
-from devops_analytics.linking import links_with_window
 from devops_analytics.loading import Progress, load
 from devops_analytics.maturity import Assessment, Model, read_model, score
 from devops_analytics.metrics import DORA_FIVE, METRICS, Kind, Metric, metric
-from devops_analytics.metrics.instability import CHANGE_FAIL_RATE
+from devops_analytics.metrics.survey import SURVEY, own_items
 from devops_analytics.mix import mix_and_within
-from devops_analytics.periods import Period, parse_period
+from devops_analytics.peers import as_peers, peer, scopes_by
+from devops_analytics.periods import Period
 from devops_analytics.sample import SAMPLE_END, write_sample
 from devops_analytics.schema import TABLES, empty
+from devops_analytics.sensitivity import alternatives
 from devops_analytics.store import Store, quarantine, read_manifest, scan
 from devops_analytics.value import METRICS_OF_VALUE, valued
 
-BY: Final = ("organisation", "team", "service")
-"""Whose numbers can be asked for."""
 
-
-class Workspace(Known):
+class Workspace(Comparing):
     """Settings, tables and what is computed from them.
 
     Make one with `open` (a settings file), `from_git` (a clone) or `from_frames` (dataframes).
@@ -152,26 +149,6 @@ class Workspace(Known):
 
     # ---- Numbers ---- #
 
-    def period(self, text: str | Period) -> Period:
-        """Return the period that a text such as `2026-Q3` means in the reporting time zone."""
-        if isinstance(text, Period):
-            return text
-        return parse_period(text, zone=self.settings.organisation.zone, as_of=self.as_of)
-
-    def observations(self, metric_id: str) -> pl.DataFrame:
-        """Return every row behind a metric, over all time.
-
-        What is censored is known to last at least until its feeds ended, not longer.
-        """
-        declared = metric(metric_id)
-        which = (declared.observe, declared.needs, declared.columns)
-        if which not in self._observations:
-            rows = declared.observe(self.evidence).collect()
-            self._observations[which] = cut_at_feed_end(
-                rows, self.coverage_of(declared.needs, columns=declared.columns), declared
-            )
-        return self._observations[which]
-
     def rows(
         self,
         metric_id: str,
@@ -180,13 +157,23 @@ class Workspace(Known):
         service: str | None = None,
         team: str | None = None,
     ) -> pl.DataFrame:
-        """Return the observations behind a number of one period, in time order."""
+        """Return the observations behind a number of one period, in time order.
+
+        Raises:
+            UnknownNameError: there is no such metric, service or team, or the metric is of people.
+        """
         asked = self.period(period)
         declared = metric(metric_id)
+        if declared.kind is Kind.SCORE:
+            raise UnknownNameError(
+                f"{metric_id} is a mean of people's answers: there are no rows to show, only "
+                "numbers of groups."
+            )
+        observed = self.observations(metric_id)
         rows = rows_behind(
-            self.observations(metric_id),
+            observed,
             declared,
-            asked,
+            counted_time(observed["at"], declared, asked, self.as_of),
             coverage=self.coverage_of(declared.needs, columns=declared.columns),
             as_of=self.as_of,
         )
@@ -225,6 +212,18 @@ class Workspace(Known):
         observed = [(declared, self.observations(declared.id)) for declared in chosen]
         return self._estimated(observed, periods, by=by, team=team)
 
+    def survey(
+        self, period: str | Period, *, by: str = "organisation", team: str | None = None
+    ) -> pl.DataFrame:
+        """Return the measurements of all items of surveys, those of the settings' own among them.
+
+        Raises:
+            UnknownNameError: the team or kind of entity is not known.
+        """
+        items = (*SURVEY, *own_items(self.settings))
+        observed = [(one, one.observe(self.evidence).collect()) for one in items]
+        return self._estimated(observed, [self.period(period)], by=by, team=team)
+
     def _estimated(
         self,
         observed: Sequence[tuple[Metric, pl.DataFrame]],
@@ -233,50 +232,85 @@ class Workspace(Known):
         by: str,
         team: str | None,
     ) -> pl.DataFrame:
-        services = self.services
-        if team is not None:
-            services = services.filter(pl.col("service").is_in(self.services_of(team)))
-            inside = pl.col("service").is_in(services["service"].implode())
-            observed = [(declared, rows.filter(inside)) for declared, rows in observed]
-        return pl.concat(
-            [
-                estimate(
-                    rows,
-                    declared,
-                    periods=periods,
-                    by=by,
-                    services=services,
-                    coverage=self.coverage_of(declared.needs, columns=declared.columns),
-                    definitions=self.settings.definitions,
-                    organisation=self.settings.organisation.name,
-                    as_of=self.as_of,
-                )
-                for declared, rows in observed
-            ]
+        owned = [] if team is None else self.services_of(team)
+        inside = pl.col("service").is_in(owned)
+        found = []
+        for declared, rows in observed:
+            if team is None:
+                one = self._estimate(rows, declared, periods, by=by, services=self.services)
+            elif declared.kind is Kind.SCORE:
+                one = self._of_people(rows, declared, periods, by=by, team=team)
+            else:
+                own = self.services.filter(inside)
+                one = self._estimate(rows.filter(inside), declared, periods, by=by, services=own)
+            found.append(one)
+        return pl.concat(found)
+
+    def _of_people(
+        self, rows: pl.DataFrame, declared: Metric, periods: list[Period], *, by: str, team: str
+    ) -> pl.DataFrame:
+        """Return what is shown of a team's people: it is judged beside all other teams."""
+        level = "service" if by == "service" else "team"
+        every = self._estimate(rows, declared, periods, by=level, services=self.services)
+        shown = self.services_of(team) if by == "service" else [team]
+        own = every.filter(pl.col("entity").is_in(shown))
+        if by != "organisation":
+            return own
+        return own.with_columns(
+            by=pl.lit(by), entity=pl.lit(self.settings.organisation.name, dtype=pl.String)
+        )
+
+    def _estimate(
+        self,
+        rows: pl.DataFrame,
+        declared: Metric,
+        periods: list[Period],
+        *,
+        by: str,
+        services: pl.DataFrame,
+    ) -> pl.DataFrame:
+        return estimate(
+            rows,
+            declared,
+            periods=periods,
+            by=by,
+            services=services,
+            coverage=self.coverage_of(declared.needs, columns=declared.columns),
+            definitions=self.settings.definitions,
+            organisation=self.settings.organisation.name,
+            as_of=self.as_of,
+            remarks=declared.remarks(self.evidence).collect() if declared.remarks else None,
         )
 
     def sensitivity(
-        self, period: str | Period, *, by: str = "organisation", team: str | None = None
+        self,
+        period: str | Period,
+        *,
+        metric_id: str = "change_fail_rate",
+        by: str = "organisation",
+        team: str | None = None,
     ) -> pl.DataFrame:
-        """Return how the change fail rate moves with the attribution window.
+        """Return how a delivery metric moves with the choices behind it.
 
-        Columns are `window` (hours, or `named causes only`) and those of `Measurements`; one
-        row for each window of `definitions.sensitivity_windows_hours` and entity.
+        Columns are `choice`, `option`, `is_chosen` and those of `Measurements`; one row for each
+        option (`sensitivity.CHOICES`) and named variant, and entity.
+
+        Raises:
+            UnknownNameError: there is no such metric.
         """
-        windows: list[float | None] = [*self.settings.definitions.sensitivity_windows_hours, None]
         frames = []
-        for hours in windows:
-            links = links_with_window(self.links, self.tables, window_hours=hours)
-            evidence = replace(self.evidence, links=links)
-            found = self._estimated(
-                [(CHANGE_FAIL_RATE, CHANGE_FAIL_RATE.observe(evidence).collect())],
-                [self.period(period)],
-                by=by,
-                team=team,
-            )
-            name = "named causes only" if hours is None else f"{hours:g} hours"
-            frames.append(found.select(pl.lit(name).alias("window"), pl.all()))
-        return pl.concat(frames)
+        for one in alternatives(metric_id, self.evidence):
+            rows = one.metric.observe(one.evidence).collect()
+            covered = self.coverage_of(one.metric.needs, columns=one.metric.columns)
+            cut = cut_at_feed_end(rows, covered, one.metric)
+            found = self._estimated([(one.metric, cut)], [self.period(period)], by=by, team=team)
+            about = [pl.lit(one.choice).alias("choice"), pl.lit(one.option).alias("option")]
+            frames.append(found.select(*about, pl.lit(one.is_chosen).alias("is_chosen"), pl.all()))
+        return pl.concat(frames) if frames else self._nothing_chosen()
+
+    def _nothing_chosen(self) -> pl.DataFrame:
+        about = {"choice": pl.String(), "option": pl.String(), "is_chosen": pl.Boolean()}
+        return pl.DataFrame(schema=about | dict(Measurements.create_empty().schema))
 
     def score(self, period: str | Period, *, team: str | None = None) -> Assessment:
         """Return the maturity assessment of the organisation, or of one team."""
@@ -305,6 +339,31 @@ class Workspace(Known):
     ) -> pl.DataFrame:
         """Return where values lie among the respondents of DORA's survey (`PLACEMENT`)."""
         return place(self.measure(period, by=by, metrics=DORA_FIVE, team=team))
+
+    def as_tools(
+        self,
+        period: str | Period,
+        tools: Sequence[str],
+        *,
+        by: str = "organisation",
+        team: str | None = None,
+    ) -> pl.DataFrame:
+        """Return what other tools would show from the same data, beside ours (`peers.AS_PEER`).
+
+        Raises:
+            UnknownNameError: a tool's definitions are not known.
+        """
+        asked = [peer(tool) for tool in tools]
+        metrics = list(dict.fromkeys(theirs.metric for one in asked for theirs in one.metrics))
+        ours = self.measure(period, by=by, metrics=metrics, team=team)
+        services = self.services
+        if team is not None:
+            services = services.filter(pl.col("service").is_in(self.services_of(team)))
+        named = services.with_columns(organisation=pl.lit(self.settings.organisation.name))
+        scopes = scopes_by(
+            by, named, evidence=self.evidence, period=self.period(period), now=self.as_of
+        )
+        return as_peers(asked, scopes, ours)
 
     def mix(
         self,

@@ -39,14 +39,14 @@ class Measurements(dy.Schema):
         nullable=True,
         description=(
             "durations and levels: those that ended; shares: hits; rates: events; ratios: the sum "
-            "that counts; stocks and spreads: the value"
+            "that counts; stocks and spreads: the value; scores: their sum"
         ),
     )
     denominator = dy.Float64(
         nullable=True,
         description=(
-            "durations, levels and shares: observations; rates: days (or service-weeks) of live "
-            "feed; ratios: the whole sum; spreads: people; stocks: null"
+            "durations, levels, shares and scores: observations; rates: days (or service-weeks) "
+            "of live feed; ratios: the whole sum; spreads: people; stocks: null"
         ),
     )
     unit = dy.String(description="unit of value, low and high")

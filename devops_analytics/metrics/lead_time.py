@@ -204,6 +204,7 @@ CHANGE_LEAD_TIME: Final = Metric(
     source=DORA_GUIDE,
     needs=("deployments", "commits"),
     observe=change_lead_time,
+    dated_by_end=True,
 )
 
 CHANGE_LEAD_TIME_P85: Final = replace(

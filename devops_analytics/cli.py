@@ -10,6 +10,16 @@ import typer
 from rich.console import Console
 
 from devops_analytics import __version__
+from devops_analytics.cli_options import (
+    AsOfOption,
+    ByOption,
+    ConfigOption,
+    FormatOption,
+    GitOption,
+    MetricOption,
+    OutOption,
+    PeriodOption,
+)
 from devops_analytics.config import DEFAULT_FILE
 from devops_analytics.errors import DevopsAnalyticsError
 from devops_analytics.load_summary import files_shown, notes_shown, unread_shown
@@ -39,36 +49,6 @@ metrics with their uncertainty and a CALMS assessment, and renders reports that 
 Exit codes: 0 done, 1 bad input or a failed report, 2 wrong usage.""",
 )
 notes = Console(stderr=True, highlight=False, soft_wrap=True)
-
-ConfigOption = Annotated[
-    Path, typer.Option("--config", "-c", help="The settings file.", show_default=True)
-]
-GitOption = Annotated[
-    Path | None,
-    typer.Option(
-        "--git",
-        help="A local clone to look at without a settings file: its version tags are taken as "
-        "production deployments.",
-    ),
-]
-AsOfOption = Annotated[
-    str | None,
-    typer.Option(
-        "--as-of",
-        help="Answer as of this day or time (2026-07-01, 2026-07-01T06:00Z). Default: now. "
-        "Give it to get the same answer on any day.",
-    ),
-]
-PeriodOption = Annotated[
-    str,
-    typer.Option(
-        "--period",
-        "-p",
-        help="2026, 2026-Q3, 2026-09, 2026-W38, 2026-01-01..2026-03-31, last-month, last-quarter.",
-    ),
-]
-FormatOption = Annotated[Format, typer.Option("--format", "-f", help="How to print.")]
-OutOption = Annotated[Path | None, typer.Option("--out", help="Write to this file.")]
 
 
 def main() -> None:
@@ -220,12 +200,8 @@ def measure(
     config: ConfigOption = DEFAULT_FILE,
     git: GitOption = None,
     as_of: AsOfOption = None,
-    by: Annotated[
-        str, typer.Option("--by", help="Whose numbers: organisation, team or service.")
-    ] = "organisation",
-    metric: Annotated[
-        list[str] | None, typer.Option("--metric", "-m", help="Only these metrics (repeatable).")
-    ] = None,
+    by: ByOption = "organisation",
+    metric: MetricOption = None,
     as_tool: Annotated[
         list[str] | None,
         typer.Option(
@@ -248,6 +224,28 @@ def measure(
         return
     found = workspace.measure(period, by=by, metrics=metric)
     print_frame(found, form=print_as, out=out, shown=measurement_table(found))
+
+
+@app.command()
+def compare(
+    period: PeriodOption,
+    to: Annotated[
+        str, typer.Option("--to", help="previous, year-before, or a period such as 2026-Q1.")
+    ] = "previous",
+    config: ConfigOption = DEFAULT_FILE,
+    git: GitOption = None,
+    as_of: AsOfOption = None,
+    by: ByOption = "organisation",
+    metric: MetricOption = None,
+    print_as: FormatOption = Format.TABLE,
+    out: OutOption = None,
+) -> None:
+    """Say whether a period is better, worse, or no different from another, and how sure that is."""
+    from devops_analytics.display_changes import comparison_table
+
+    workspace = _open(config, git, as_of)
+    found = workspace.compare(period, to=to, by=by, metrics=metric)
+    print_frame(found, form=print_as, out=out, shown=comparison_table(found))
 
 
 @app.command()

@@ -36,6 +36,14 @@ class Comparing(Known):
         """What the settings say happened (schema `Annotations`)."""
         return change.annotations(self.settings, self.services)
 
+    def annotations_about(self, *, team: str | None = None) -> pl.DataFrame:
+        """Return the annotations that concern the organisation, or one team."""
+        name = self.settings.organisation.name if team is None else team
+        by = "organisation" if team is None else "team"
+        return change.annotations_about(
+            self.annotations, by=by, entity=name, services=self.services
+        )
+
     def baseline(self, period: Period, to: str | Period) -> Period:
         """Return what a period is compared with: `previous`, `year-before`, or a period.
 

@@ -1,8 +1,12 @@
 """Sentences from numbers: what was measured, how sure that is, and why something is not known."""
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any, Final
 
+import polars as pl
+
+from devops_analytics.change.control import FEWEST_IN_BASELINE, RULES
 from devops_analytics.display import (
     POINTS,
     STATUS_WORDS,
@@ -17,6 +21,7 @@ from devops_analytics.display import (
     format_number,
     format_value,
 )
+from devops_analytics.display_changes import Change, format_change, format_change_limits
 from devops_analytics.metrics import Kind, Metric, Unit, metric
 from devops_analytics.schema import TABLE_WORDS
 
@@ -130,23 +135,112 @@ def what_fills(measurement: Measurement) -> str:
     return f"It needs {format_list(EXPORTS[table] for table in missing or needs)}."
 
 
-def comparison(now: Measurement, before: Measurement, *, confidence: float) -> str:
-    """Return the earlier value beside the present one; it says nothing of better or worse."""
+def comparison(now: Measurement, before: Measurement, change: Change, *, confidence: float) -> str:
+    """Return the earlier value beside the present one, and whether that is a change or noise."""
     if before.value is None:
         note = _clause(before.note)
         return f"There is no number for {before.period}{_after(note)}."
     shown = format_number(before, beside=now.value)
     sure = _how_sure(before, confidence, beside=now.value)
-    return f"In {before.period} it was {shown} ({sure}).{_overlap(now, before)}"
+    told = f" {verdict(change, confidence=confidence)}" if now.value is not None else ""
+    return f"In {before.period} it was {shown} ({sure}).{told}"
 
 
-def _overlap(now: Measurement, before: Measurement) -> str:
-    ends = (now.low, now.high, before.low, before.high)
-    if now.value is None or any(end is None for end in ends):
+def verdict(change: Change, *, confidence: float) -> str:
+    """Return the verdict on a change with its interval, as a sentence."""
+    if change.verdict == "not comparable":
+        return f"Not comparable with {change.baseline}{_after(_clause(change.reason))}."
+    limits = format_change_limits(change)
+    sure = f" ({confidence:.0%} interval {limits})".replace("%", " %", 1) if limits else ""
+    size = f": {format_change(change)}{sure}" if change.change is not None else sure
+    if change.verdict != "no detectable change":
+        return f"{change.verdict.capitalize()} than in {change.baseline}{size}."
+    by_chance = (
+        " Beside so many comparisons that may be chance."
+        if change.p is not None and change.p <= 1 - confidence
+        else ""
+    )
+    return f"No detectable change from {change.baseline}{size}.{by_chance}"
+
+
+def verdicts_in_short(changes: Sequence[Change]) -> str:
+    """Return several verdicts in a sentence, without what is not comparable."""
+    told = [change for change in changes if change.verdict != "not comparable"]
+    if not told:
         return ""
-    now_low, now_high, before_low, before_high = (end for end in ends if end is not None)
-    apart = now_low > before_high or before_low > now_high
-    return " The two intervals do not overlap." if apart else " The two intervals overlap."
+    if {change.verdict for change in told} == {"no detectable change"}:
+        return f"No detectable change from {told[0].baseline}{_of(told, changes)}."
+    said = [f"{metric(change.metric).name.lower()}: {change.verdict}" for change in told]
+    return f"Compared with {told[0].baseline}, {format_list(said)}."
+
+
+def _of(told: Sequence[Change], changes: Sequence[Change]) -> str:
+    """Return which metrics are meant, where not all of them are."""
+    if len(told) == len(changes):
+        return ""
+    return f" in {format_list(metric(change.metric).name.lower() for change in told)}"
+
+
+def what_it_takes(needed: Mapping[str, Any]) -> str:
+    """Return how many observations a change would take to be seen: a row of `Needed`.
+
+    Empty where there are enough, or where it can't be told.
+    """
+    n, enough = needed["n"], needed["needed_n"]
+    if enough is None or enough <= n:
+        return ""
+    size = {0.5: "halve", 2.0: "double"}.get(needed["ratio"], f"be {needed['ratio']:g} times it")
+    return (
+        f"To see it {size}, each period would need about {format_count(enough)} observations; "
+        f"{needed['period']} has {format_count(n)}."
+    )
+
+
+def trend_sentence(row: Mapping[str, Any]) -> str:
+    """Return whether a metric rose or fell over periods: a row of `Trends`."""
+    span = f"Over {format_counted(row['n'], 'period')}, {row['first']} to {row['last']}"
+    match row["verdict"]:
+        case "not comparable":
+            return f"No trend was looked for: {row['reason']}."
+        case "no detectable change":
+            return f"{span}: no detectable trend."
+        case better_or_worse:
+            way = "rising" if row["tau"] > 0 else "falling"
+            return f"{span}: a {way} trend, for the {better_or_worse}."
+
+
+def signals_sentence(frame: pl.DataFrame, *, period: str, since: datetime) -> str:
+    """Return what a process chart says of a period: a frame of `ProcessPoints`.
+
+    Args:
+        frame: at least one point.
+        period: label of the period judged.
+        since: when it began.
+    """
+    base = int(frame["in_baseline"].sum())
+    if base == 0:
+        few = format_counted(frame.height, "point")
+        return f"No limits yet: {few}, and limits take {FEWEST_IN_BASELINE}."
+    judged = frame.filter((pl.col("at") >= since) & ~pl.col("in_baseline"))
+    said = [f"{_span(labels)} ({RULES[rule]})" for rule in RULES if (labels := _by(judged, rule))]
+    points = format_counted(judged.height, "point")
+    found = f"signals among {points}: {format_list(said)}" if said else f"no signal among {points}"
+    return (
+        f"In {period} {found}. The limits come from {format_counted(base, 'point')}; on a stable "
+        "series 1 to 4 of 100 points are signals too."
+    )
+
+
+def _by(judged: pl.DataFrame, rule: str) -> list[str]:
+    """Return the labels of the points that complete a rule."""
+    return judged.filter(pl.col("signals").list.contains(rule))["label"].to_list()
+
+
+def _span(labels: Sequence[str]) -> str:
+    """Return labels as a sentence lists them; of many, the first, the last and how many."""
+    if len(labels) <= _EXAMPLES:
+        return format_list(labels)
+    return f"{len(labels)} from {labels[0]} to {labels[-1]}"
 
 
 def _how_sure(measurement: Measurement, confidence: float, *, beside: float | None = None) -> str:

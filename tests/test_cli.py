@@ -10,6 +10,7 @@ from pathlib import Path
 import polars as pl
 import pytest
 
+from devops_analytics.change import Comparisons
 from devops_analytics.cli import main
 from devops_analytics.estimates import Measurements
 from devops_analytics.metrics import METRICS
@@ -112,6 +113,31 @@ def test_csv_and_parquet_hold_what_json_holds(run: Run, config: Path, tmp_path: 
     lost = run(*question, "-f", "parquet")
     assert lost.code == 1
     assert "--out FILE" in lost.err
+
+
+def test_compare_says_what_changed_or_why_it_cannot_be_said(run: Run, config: Path) -> None:
+    asked = ("compare", "-c", config, "-m", "deployment_frequency", "--as-of", "2026-06-01")
+    weeks = ("-p", "2026-05-15..2026-05-28", "--to", "2026-05-01..2026-05-14")
+    records = json.loads(run(*asked, *weeks, "-f", "json").out)
+    assert list(records[0]) == Comparisons.column_names()
+    # Five deployments in each fortnight; the feed of the first begins at noon.
+    assert records[0]["verdict"] == "no detectable change"
+    assert records[0]["p"] == 1
+    shown = run(*asked, *weeks).out
+    for word in ("no detectable change", "−3.6 %", "verdict"):
+        assert word in shown
+    early = json.loads(run(*asked, "-p", "2026-05", "-f", "json").out)
+    assert early[0]["baseline"] == "2026-04"
+    assert early[0]["reason"].startswith("2026-04: feed of deployments covers")
+    assert (
+        json.loads(run(*asked, "-p", "2026-05", "--to", "year-before", "-f", "json").out)[0][
+            "baseline"
+        ]
+        == "2025-05"
+    )
+    wrong = run(*asked, "-p", "2026-05", "--to", "last")
+    assert wrong.code == 1
+    assert "found 'last'" in wrong.err
 
 
 def test_rows_lead_back_to_the_line_of_the_export(run: Run, config: Path) -> None:

@@ -4,7 +4,7 @@ import json
 import math
 import re
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from itertools import combinations, pairwise
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -14,6 +14,7 @@ import polars as pl
 import pytest
 
 from devops_analytics import figures
+from devops_analytics.change import Annotations, ProcessPoints
 from devops_analytics.estimates import Measurements
 from devops_analytics.figures.base import plain, value_axis
 from devops_analytics.figures.palette import PALETTE
@@ -377,3 +378,94 @@ def test_every_colour_of_a_chart_has_a_name_and_every_chart_its_alt_text() -> No
 def test_the_same_numbers_give_the_same_bytes() -> None:
     own = frame("change_lead_time", [known("a", 2.0, 1.0, 3.0), unknown("b")])
     assert figures.dot_plot(own).to_json() == figures.dot_plot(own.reverse()).to_json()
+
+
+# ---- What happened, and process charts ---- #
+
+
+def happened(*entries: tuple[datetime, datetime | None, str]) -> pl.DataFrame:
+    rows = [
+        {"start_at": start, "end_at": end, "label": label, "redefines": []}
+        for start, end, label in entries
+    ]
+    return pl.DataFrame(rows, schema=Annotations.create_empty().schema)
+
+
+EVENTS = happened(
+    (datetime(2020, 1, 1, tzinfo=UTC), None, "long ago"),
+    (datetime(2026, 5, 16, 12, tzinfo=UTC), None, HOSTILE),
+    (datetime(2026, 6, 16, tzinfo=UTC), datetime(2026, 8, 1, tzinfo=UTC), "freeze"),
+)
+
+
+def test_what_happened_is_marked_where_it_was_and_numbered_as_in_the_list() -> None:
+    figure = figures.trend(over_time([5.0, 6.0, 7.0]), annotations=EVENTS)
+    assert figure is not None
+    moment, span = figure.layout.shapes
+    # The middle of May is the place of May; half of June is left.
+    assert (moment.x0, moment.x1) == (pytest.approx(1.0, abs=0.001), moment.x0)
+    assert (span.x0, span.x1) == (pytest.approx(2.0), 2.5)
+    assert [one.text for one in figure.layout.annotations] == ["2", "3"]
+    assert HOSTILE not in json.dumps(figure.to_dict(), default=str)
+
+
+def process(values: list[float], **columns: list[object]) -> pl.DataFrame:
+    n = len(values)
+    start = datetime(2026, 1, 5, tzinfo=UTC)
+    given: dict[str, list[object]] = {
+        "metric": ["change_lead_time"] * n,
+        "entity": ["pay"] * n,
+        "at": [start + timedelta(weeks=place) for place in range(n)],
+        "label": [f"2026-W{place + 2:02}" for place in range(n)],
+        "value": [*values],
+        "n": [7] * n,
+        "centre": [5.0] * n,
+        "low": [2.0] * n,
+        "high": [12.5] * n,
+        "in_baseline": [True] * n,
+        "is_new_baseline": [False] * n,
+        "signals": [[]] * n,
+        "chart": ["XmR of logarithms"] * n,
+    }
+    return pl.DataFrame({**given, **columns}, schema=ProcessPoints.create_empty().schema)
+
+
+def test_a_process_chart_shows_limits_signals_and_new_beginnings() -> None:
+    frame = process(
+        [5.0, 6.0, 20.0, 50.0],
+        signals=[[], [], ["outside"], []],
+        is_new_baseline=[False, False, False, True],
+        centre=[5.0, 5.0, 5.0, 40.0],
+    )
+    figure = figures.process_chart(frame, annotations=EVENTS)
+    assert figure is not None
+    # Three lines for each set of limits, the points, the signals.
+    assert len(figure.data) == 3 + 3 + 2
+    assert list(figure.data[-1].y) == [20.0]
+    assert "a point outside the limits" in figure.data[-1].hovertext[0]
+    assert [one.text for one in figure.layout.annotations] == ["new baseline"]
+    meta = figure.layout.meta
+    assert meta["title"] == "Change lead time, pay: process chart (XmR of logarithms)"
+    assert meta["alt"] == (
+        "Change lead time of pay, 4 points from 2026-W02 to 2026-W05; centre 40 h, limits 2.0 h "
+        "and 12 h. Signals: 2026-W04."
+    )
+
+
+def test_a_process_chart_without_limits_says_so_and_one_point_is_none() -> None:
+    nothing = [None, None]
+    frame = process([5.0, 6.0], centre=nothing, low=nothing, high=nothing)
+    figure = figures.process_chart(frame, annotations=EVENTS)
+    assert figure is not None
+    assert figure.layout.meta["alt"].endswith("too few for limits.")
+    assert figures.process_chart(process([5.0]), annotations=EVENTS) is None
+
+
+@pytest.mark.parametrize(("start", "marked"), [(1, 1), (20, 0)])
+def test_the_ground_of_the_period_is_shaded_where_it_is_on_the_chart(start, marked) -> None:
+    first = datetime(2026, 1, start, tzinfo=UTC) if start == 1 else AS_OF
+    figure = figures.process_chart(
+        process([5.0, 6.0, 7.0]), annotations=happened(), highlighted=(first, AS_OF)
+    )
+    assert figure is not None
+    assert len(figure.layout.shapes) == marked

@@ -11,12 +11,14 @@ from hypothesis import strategies as st
 from devops_analytics.errors import PeriodError
 from devops_analytics.periods import (
     Period,
+    containing_week,
     intersection,
     named_period,
     parse_period,
     periods_up_to,
     previous_period,
     union,
+    year_before,
 )
 
 UTC_ZONE = ZoneInfo("UTC")
@@ -280,3 +282,29 @@ def test_union_and_intersection_hold_the_moments_that_either_or_both_hold(spans,
 def test_a_union_is_in_order_and_its_spans_do_not_touch(spans):
     merged = union(spans)
     assert all(a[1] < b[0] for a, b in itertools.pairwise(merged))
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("2026", "2025"),
+        ("2026-Q1", "2025-Q1"),
+        ("2026-03", "2025-03"),
+        ("2026-W10", "2025-W10"),
+        ("2026-W53", "2026-W01"),  # 2026 has a 53rd week, 2025 has none
+        ("2026-02-10..2026-03-09", "2025-02-10..2025-03-09"),
+        ("2024-02-29..2024-03-31", "2023-02-28..2023-03-31"),
+        ("2024-02-01..2024-02-29", "2023-02-01..2023-02-28"),
+    ],
+)
+def test_the_same_period_a_year_before(text: str, expected: str) -> None:
+    as_of = datetime(2027, 6, 1, tzinfo=UTC)
+    zone = ZoneInfo("Europe/Amsterdam")
+    found = year_before(parse_period(text, zone=zone, as_of=as_of), zone=zone)
+    assert found.label == expected
+
+
+def test_the_week_that_a_moment_is_in_is_that_of_the_zone() -> None:
+    late = datetime(2026, 6, 28, 22, 30, tzinfo=UTC)  # Sunday night; Monday in Amsterdam
+    assert containing_week(late, zone=ZoneInfo("UTC")).label == "2026-W26"
+    assert containing_week(late, zone=ZoneInfo("Europe/Amsterdam")).label == "2026-W27"

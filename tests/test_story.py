@@ -1,11 +1,14 @@
 """Sentences say what was measured and how sure that is, and never more."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
+import polars as pl
 import pytest
 
 from devops_analytics import story
+from devops_analytics.change import ProcessPoints
 from devops_analytics.display import Measurement
+from devops_analytics.display_changes import Change
 from devops_analytics.estimates import STATUSES
 from devops_analytics.metrics import METRICS, metric
 from devops_analytics.schema import TABLES
@@ -134,34 +137,143 @@ def test_every_metric_has_a_sentence_for_every_status(declared, status) -> None:
         assert "{" not in text
 
 
+# ---- Changes ---- #
+
+
+def change(verdict: str = "no detectable change", **values: object) -> Change:
+    given = {
+        **dict.fromkeys(Change.__dataclass_fields__),
+        "metric": "change_lead_time",
+        "by": "organisation",
+        "entity": "Tools",
+        "period": "2026-Q2",
+        "baseline": "2026-Q1",
+        "unit": "hours",
+        "scale": "ratio",
+        "verdict": verdict,
+    }
+    return Change(**{**given, **values})
+
+
+NOISE = change(change=0.87, low=0.6, high=1.26, p=0.4, q=0.4)
+QUICKER = change("better", change=0.58, low=0.42, high=0.81, p=0.001, q=0.006)
+UNLIKE = change("not comparable", scale=None, reason="2026-Q2 is not over")
+
+
 @pytest.mark.parametrize(
-    ("before", "ending"),
+    ("found", "ending"),
     [
-        (lead_time(6.0, 4.8, 7.9), "The two intervals overlap."),
-        (lead_time(9.0, 7.0, 12.0), "The two intervals do not overlap."),
-        (lead_time(9.0, 7.0, None), "n = 212, 12 of them open)."),
+        (NOISE, "No detectable change from 2026-Q1: −13 % (95 % interval −40 to +26 %)."),
+        (QUICKER, "Better than in 2026-Q1: −42 % (95 % interval −58 to −19 %)."),
+        (UNLIKE, "Not comparable with 2026-Q1: 2026-Q2 is not over."),
     ],
 )
-def test_a_comparison_states_both_values_and_gives_no_verdict(before, ending) -> None:
-    text = story.comparison(lead_time(5.2, 4.1, 6.9), before, confidence=0.95)
-    assert text.startswith("In 2026-Q2 it was ")
-    assert text.endswith(ending)
-    assert not any(word in text for word in ("better", "worse", "improved", "faster", "slower"))
+def test_a_comparison_states_the_earlier_value_and_the_verdict_with_its_interval(
+    found, ending
+) -> None:
+    before = lead_time(6.0, 4.8, 7.9, period="2026-Q1")
+    text = story.comparison(lead_time(5.2, 4.1, 6.9), before, found, confidence=0.95)
+    assert text == (
+        "In 2026-Q1 it was 6.0 h (95 % interval 4.8–7.9 h; n = 212, 12 of them open). " + ending
+    )
+
+
+def test_what_only_looks_like_a_change_among_many_is_said_to() -> None:
+    found = change(change=0.7, low=0.5, high=0.98, p=0.04, q=0.2)
+    assert story.verdict(found, confidence=0.95).endswith(
+        "(95 % interval −50 to −2 %). Beside so many comparisons that may be chance."
+    )
+
+
+def test_a_change_from_nothing_has_a_lower_limit_only() -> None:
+    found = change("better", metric="deployment_frequency", unit="per day", low=3.2, p=0.0, q=0.0)
+    assert story.verdict(found, confidence=0.95) == (
+        "Better than in 2026-Q1 (95 % interval at least +220 %)."
+    )
 
 
 def test_a_comparison_with_nothing_says_why_there_is_nothing() -> None:
     before = measured("change_lead_time", note="no feed of commits")
-    assert story.comparison(lead_time(5.2, 4.1, 6.9), before, confidence=0.95) == (
-        "There is no number for 2026-Q2: no feed of commits."
-    )
+    text = story.comparison(lead_time(5.2, 4.1, 6.9), before, UNLIKE, confidence=0.95)
+    assert text == "There is no number for 2026-Q2: no feed of commits."
 
 
 def test_a_rate_is_compared_on_one_scale() -> None:
     both = {"n": 9, "numerator": 9.0, "denominator": 9.0, "status": "ok"}
     now = measured("deployment_frequency", value=1.2, **both)
     before = measured("deployment_frequency", value=0.9, **both)
-    text = story.comparison(now, before, confidence=0.95)
+    text = story.comparison(now, before, UNLIKE, confidence=0.95)
     assert text.startswith("In 2026-Q2 it was 0.90 per day")
+
+
+def test_several_verdicts_are_told_in_one_sentence() -> None:
+    failing = change(metric="change_fail_rate")
+    assert story.verdicts_in_short([NOISE, failing]) == "No detectable change from 2026-Q1."
+    assert story.verdicts_in_short([QUICKER, failing]) == (
+        "Compared with 2026-Q1, change lead time: better and change fail rate: "
+        "no detectable change."
+    )
+    assert story.verdicts_in_short([UNLIKE, failing]) == (
+        "No detectable change from 2026-Q1 in change fail rate."
+    )
+    assert story.verdicts_in_short([UNLIKE]) == ""
+
+
+def test_what_it_takes_is_said_where_there_are_too_few() -> None:
+    row = {"period": "2026-Q2", "ratio": 0.5, "n": 296, "needed_n": 1327}
+    assert story.what_it_takes(row) == (
+        "To see it halve, each period would need about 1,327 observations; 2026-Q2 has 296."
+    )
+    assert story.what_it_takes({**row, "ratio": 2.0}).startswith("To see it double,")
+    for enough in (296, 20, None):
+        assert story.what_it_takes({**row, "needed_n": enough}) == ""
+
+
+def test_a_trend_is_told_with_its_direction_and_never_with_a_forecast() -> None:
+    row = {"n": 13, "first": "2025-06", "last": "2026-06", "tau": -0.6, "reason": None}
+    assert story.trend_sentence({**row, "verdict": "better"}) == (
+        "Over 13 periods, 2025-06 to 2026-06: a falling trend, for the better."
+    )
+    assert story.trend_sentence({**row, "verdict": "no detectable change"}).endswith(
+        ": no detectable trend."
+    )
+    few = {**row, "verdict": "not comparable", "reason": "3 periods with a number"}
+    assert story.trend_sentence(few) == "No trend was looked for: 3 periods with a number."
+
+
+def points(n: int, signals: dict[int, list[str]], *, baseline: int) -> pl.DataFrame:
+    start = datetime(2026, 1, 5, tzinfo=UTC)
+    rows = [
+        {
+            "metric": "deployment_frequency",
+            "entity": "Tools",
+            "at": start + timedelta(weeks=place),
+            "label": f"W{place + 2:02}",
+            "value": 3.0,
+            "n": 21,
+            "in_baseline": place < baseline,
+            "is_new_baseline": False,
+            "signals": signals.get(place, []),
+            "chart": "u′",
+        }
+        for place in range(n)
+    ]
+    return pl.DataFrame(rows, schema=ProcessPoints.create_empty().schema)
+
+
+def test_signals_are_named_by_rule_and_never_without_how_many_are_chance() -> None:
+    signals = {1: ["outside"], 13: ["outside"], **{place: ["run"] for place in (15, 16, 17, 18)}}
+    found = points(20, signals, baseline=12)
+    since = datetime(2026, 3, 30, tzinfo=UTC)
+    assert story.signals_sentence(found, period="2026-Q2", since=since) == (
+        "In 2026-Q2 signals among 8 points: W15 (a point outside the limits) and 4 from W17 to "
+        "W20 (eight in a row on one side). The limits come from 12 points; on a stable series "
+        "1 to 4 of 100 points are signals too."
+    )
+    calm = story.signals_sentence(points(20, {}, baseline=12), period="2026-Q2", since=since)
+    assert calm.startswith("In 2026-Q2 no signal among 8 points.")
+    young = story.signals_sentence(points(7, {}, baseline=0), period="2026-Q2", since=since)
+    assert young == "No limits yet: 7 points, and limits take 12."
 
 
 def test_a_remark_stands_only_beside_a_number() -> None:

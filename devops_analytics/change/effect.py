@@ -22,7 +22,7 @@ class Effect:
 
     `value`, `low` and `high` are a difference (present minus earlier, in the unit of the values) or
     a ratio (present over earlier), null where it has no end. `direction` is 1 where the present is
-    higher, -1 where it is lower, 0 where the test sees neither. `p` is two-sided.
+    higher, -1 where it is lower, 0 where test and value do not say the same. `p` is two-sided.
     """
 
     scale: Scale

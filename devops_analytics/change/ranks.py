@@ -71,7 +71,8 @@ def compare_ranked(now: Sample, before: Sample, *, scale: Scale, confidence: flo
         low=None if low is None else _back(low, scale),
         high=None if high is None else _back(high, scale),
         p=max(p, smallest_p(x.n_groups, y.n_groups)),
-        direction=sign(excess),
+        # Of many equal values the ranks may differ though the typical shift is none.
+        direction=sign(excess) if sign(shift) == sign(excess) else 0,
         method="Hodges-Lehmann, Mann-Whitney" + (" by group" if is_grouped else ""),
     )
 

@@ -21,7 +21,7 @@ from devops_analytics.change.effect import (
 )
 from devops_analytics.change.ranks import SHORTEST_HOURS
 from devops_analytics.estimates.intervals import Floats, order_statistic_ranks, quantile
-from devops_analytics.estimates.survival import survival_quantile
+from devops_analytics.estimates.survival import TOLERANCE, survival_quantile
 
 Test = tuple[float, float, float]
 """By how much, its standard error, and the degrees of freedom (0: it can't be told)."""
@@ -100,7 +100,9 @@ def _log_rank(now: Running, before: Running, q: float) -> Test:  # noqa: ARG001 
     factor, degrees = _design_effect(
         (longer[is_now], earlier[~is_now]), (now.groups, before.groups)
     )
-    return excess, sqrt(variance * factor), degrees
+    # Sums that should cancel do so up to rounding.
+    is_even = abs(excess) <= TOLERANCE * len(values)
+    return 0.0 if is_even else excess, sqrt(variance * factor), degrees
 
 
 def _design_effect(

@@ -5,6 +5,7 @@ from devops_analytics.figures.dots import dot_plot
 from devops_analytics.figures.maturity import maturity_bars
 from devops_analytics.figures.multiples import small_multiples
 from devops_analytics.figures.palette import PALETTE, Colour
+from devops_analytics.figures.process import process_chart
 from devops_analytics.figures.stages import stage_bars
 from devops_analytics.figures.trend import trend
 
@@ -14,6 +15,7 @@ __all__ = [
     "coverage_timeline",
     "dot_plot",
     "maturity_bars",
+    "process_chart",
     "small_multiples",
     "stage_bars",
     "trend",

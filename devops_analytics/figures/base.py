@@ -128,7 +128,9 @@ def label(text: str) -> str:
     return plain(short)
 
 
-def annotation(text: str, *, x: float, y: float, settings: Mapping[str, Any]) -> dict[str, Any]:
+def annotation(
+    text: str, *, x: float | str, y: float, settings: Mapping[str, Any]
+) -> dict[str, Any]:
     """Return a quiet text without an arrow; `text` is plotly's, see `plain`."""
     return {
         "text": text,

@@ -19,6 +19,7 @@ from devops_analytics.display import (
     measurements,
 )
 from devops_analytics.figures.base import Axis, annotation, chart, plain, value_axis
+from devops_analytics.figures.marks import marked
 from devops_analytics.figures.palette import light
 from devops_analytics.metrics import Metric, metric
 
@@ -45,12 +46,16 @@ _MONTHS: Final = (
 
 
 def trend(
-    frame: pl.DataFrame, *, highlighted: tuple[datetime, datetime] | None = None
+    frame: pl.DataFrame,
+    *,
+    annotations: pl.DataFrame | None = None,
+    highlighted: tuple[datetime, datetime] | None = None,
 ) -> go.Figure | None:
     """Return a metric of one entity over periods.
 
     Args:
         frame: measurements of one metric and entity, several periods, in time order.
+        annotations: what happened (schema `Annotations`); None: nothing is marked.
         highlighted: start and end of a span whose periods get a shaded ground.
 
     Returns:
@@ -63,6 +68,12 @@ def trend(
     declared = metric(known[0].metric)
     ends = [end for m in known for end in (m.low, m.value, m.high) if end is not None]
     axis = value_axis(ends, declared)
+    span = (found[0].period_start, found[-1].period_end)
+    shapes, texts = (
+        marked(annotations, span, lambda at: _place(found, at))
+        if annotations is not None
+        else ([], [])
+    )
     return chart(
         [*_ribbons(found, axis), _hatching(found), _line(found)],
         title=f"{declared.name}, {known[0].entity}, {found[0].period} to {found[-1].period}",
@@ -82,9 +93,9 @@ def trend(
                 "fixedrange": True,
             },
             "bargap": 0,
-            "shapes": _ground(found, highlighted),
-            "annotations": _gap_words(found),
-            "margin": {"l": 8, "r": 16, "t": 14, "b": 8},
+            "shapes": [*_ground(found, highlighted), *shapes],
+            "annotations": [*_gap_words(found), *texts],
+            "margin": {"l": 8, "r": 16, "t": 26 if texts else 14, "b": 8},
         },
     )
 
@@ -183,6 +194,13 @@ def _ground(
             "line": {"width": 0},
         }
     ]
+
+
+def _place(found: Sequence[Measurement], at: datetime) -> float:
+    """Return where a moment is among the periods."""
+    place = sum(m.period_end <= at for m in found[:-1])
+    m = found[place]
+    return place - _HALF + (at - m.period_start) / (m.period_end - m.period_start)
 
 
 # ---- Words ---- #

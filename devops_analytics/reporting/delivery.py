@@ -16,7 +16,8 @@ from devops_analytics.display import (
     format_value,
     measurements,
 )
-from devops_analytics.metrics import DORA_FIVE, METRICS, Metric, Unit, metric
+from devops_analytics.display_changes import Change
+from devops_analytics.metrics import METRICS, Metric, Unit, metric
 from devops_analytics.metrics.lead_time_stages import LEAD_TIME_STAGES
 from devops_analytics.reference import described
 from devops_analytics.reporting import beside
@@ -31,7 +32,7 @@ from devops_analytics.reporting.html import (
     joined,
     paragraphs,
 )
-from devops_analytics.reporting.page import Page
+from devops_analytics.reporting.page import HEADLINE_METRICS, Page
 from devops_analytics.reporting.stages import stage_shares
 from devops_analytics.reporting.tables import (
     MEASURED_COLUMNS,
@@ -41,10 +42,8 @@ from devops_analytics.reporting.tables import (
     nothing,
     number_cell,
     table,
+    verdict_cell,
 )
-
-HEADLINE_METRICS: Final = (*DORA_FIVE, "time_to_restore")
-"""DORA's five and the classic fourth, in report order."""
 
 _COVERED_TABLES: Final = ("deployments", "commits", "changes", "incidents", "pipeline_runs")
 _STAGES: Final = frozenset(stage.id for stage in LEAD_TIME_STAGES)
@@ -215,8 +214,9 @@ def headline_table(page: Page) -> Block:
         Column(heading=page.period.label, kind="number"),
         Column(heading=page.before.label, kind="earlier"),
         Column(heading="both intervals"),
+        Column(heading="change"),
     )
-    rows = [_headline_row(now[name], before[name]) for name in HEADLINE_METRICS]
+    rows = [_headline_row(now[name], before[name], page.changes[name]) for name in HEADLINE_METRICS]
     caption = (
         f"DORA's five metrics and time to restore, {page.period.label} beside "
         f"{page.before.label}; {page.confidence:.0%} intervals"
@@ -225,7 +225,7 @@ def headline_table(page: Page) -> Block:
     return Block(html=table(caption, columns, rows, cards=True), shown=shown)
 
 
-def _headline_row(now: Measurement, before: Measurement) -> list[Node]:
+def _headline_row(now: Measurement, before: Measurement, change: Change) -> list[Node]:
     declared = metric(now.metric)
     name = joined((declared.name, classed("span", "question", declared.question)))
     return [
@@ -233,6 +233,7 @@ def _headline_row(now: Measurement, before: Measurement) -> list[Node]:
         number_cell(now),
         number_cell(before, beside=now.value),
         interval_marks(now, before),
+        verdict_cell(change),
     ]
 
 

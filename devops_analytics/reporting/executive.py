@@ -9,11 +9,11 @@ from devops_analytics.check import findings_of
 from devops_analytics.display import Measurement, format_list, format_names, measurements
 from devops_analytics.metrics import metric
 from devops_analytics.reporting.block import Block
-from devops_analytics.reporting.delivery import HEADLINE_METRICS, headline_table
+from devops_analytics.reporting.delivery import headline_table
 from devops_analytics.reporting.gaps import missing_feeds
 from devops_analytics.reporting.html import Node, classed, element, joined, paragraphs, unbroken
 from devops_analytics.reporting.maturity import names_of
-from devops_analytics.reporting.page import Page, method_details
+from devops_analytics.reporting.page import HEADLINE_METRICS, Page, method_details
 from devops_analytics.reporting.quality import worst_line
 from devops_analytics.reporting.tables import Column, nothing, points_cell, table
 from devops_analytics.schema import TABLE_WORDS
@@ -32,7 +32,8 @@ class ExecutivePage(Page):
             sentences = [
                 story.in_short(found[name], confidence=self.confidence) for name in metric_ids
             ]
-            return " ".join(sentences)
+            changes = [self.changes[name] for name in metric_ids]
+            return " ".join([*sentences, story.verdicts_in_short(changes)]).strip()
 
         assessment = self.workspace.score(self.period, team=self.team)
         rows = list(assessment.dimensions.iter_rows(named=True))

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import cached_property
 from typing import Final
 from zoneinfo import ZoneInfo
 
@@ -24,11 +25,13 @@ from devops_analytics.display import (
     highest_of,
     measurements,
 )
+from devops_analytics.display_changes import Change, changes
 from devops_analytics.loading import totals
-from devops_analytics.metrics import metric
+from devops_analytics.metrics import DORA_FIVE, Better, metric
 from devops_analytics.periods import Period, named_period, periods_up_to
 from devops_analytics.reference import described
 from devops_analytics.reporting.block import Block
+from devops_analytics.reporting.course import marked_note, process_table
 from devops_analytics.reporting.html import (
     Node,
     classed,
@@ -49,6 +52,9 @@ from devops_analytics.reporting.tables import (
     table,
 )
 from devops_analytics.workspace import Workspace
+
+HEADLINE_METRICS: Final = (*DORA_FIVE, "time_to_restore")
+"""DORA's five and the classic fourth, in report order: a page reads their changes together."""
 
 TREND_PERIODS: Final = 13
 """A year of months and the same month a year before."""
@@ -102,6 +108,19 @@ class Page:
         """Return the measurement of a metric in the page's period or another."""
         return measurements(self.frame([metric_id], period or self.period))[0]
 
+    @cached_property
+    def changes(self) -> dict[str, Change]:
+        """How the headline metrics compare with the earlier period, read together."""
+        frame = self.workspace.compare(
+            self.period, to=self.before, by=self.by, metrics=HEADLINE_METRICS, team=self.team
+        )
+        return {change.metric: change for change in changes(frame)}
+
+    @cached_property
+    def annotations(self) -> pl.DataFrame:
+        """What happened to those that the page is about."""
+        return self.workspace.annotations_about(team=self.team)
+
     def options(self) -> list[str]:
         """Return the options of a command that looks at the same, without the machine's paths."""
         origin = self.workspace.origin
@@ -140,15 +159,17 @@ class Page:
         return Block(html=definitions(pairs, css_class="facts"), facts=facts)
 
     def headline(self, metric_id: str) -> Block:
-        """Show a metric's number with how sure it is, in a sentence, and the earlier one."""
+        """Show a headline metric's number with how sure it is, and whether it changed."""
         now, before = self.measured(metric_id), self.measured(metric_id, self.before)
+        change = self.changes[metric_id]
         confidence = self.confidence
         left = _large_number(now) if now.value is not None else element("p", status(now))
         right = joined(
             (
                 classed("p", "sentence", unbroken(story.headline(now, confidence=confidence))),
                 paragraphs(
-                    unbroken(story.comparison(now, before, confidence=confidence)),
+                    unbroken(story.comparison(now, before, change, confidence=confidence)),
+                    self._what_it_takes(change),
                     story.remark(now),
                     css_class="beside",
                 ),
@@ -176,16 +197,40 @@ class Page:
 
     def trend(self, metric_id: str) -> Block:
         """Show a metric over thirteen months (or weeks, years …) up to the period's end."""
-        declared = metric(metric_id)
-        own = self.frame([metric_id], self.trend_periods()).sort("period_start")
+        declared, periods = metric(metric_id), self.trend_periods()
+        own = self.frame([metric_id], periods).sort("period_start")
         found = measurements(own)
         caption = f"{declared.name}, {found[0].period} to {found[-1].period}"
         numbers = _numbers(caption, "period", [(m.period, m) for m in found])
-        figure = figures.trend(own, highlighted=(self.period.start, self.period.end))
+        figure = figures.trend(
+            own, annotations=self.annotations, highlighted=(self.period.start, self.period.end)
+        )
         if figure is None:
             why = f"Over time, no chart: none of {len(found)} periods has a number."
             return Block(html=joined((nothing(why), numbers)), shown=tuple(found))
-        return Block(html=numbers, figure=figure, shown=tuple(found))
+        notes = paragraphs(
+            self._trend_sentence(metric_id, periods),
+            marked_note(self.annotations, periods[0].start, periods[-1].end, self.zone),
+            css_class="note",
+        )
+        return Block(html=joined((notes, numbers)), figure=figure, shown=tuple(found))
+
+    def process_chart(self, metric_id: str) -> Block:
+        """Show a headline metric week by week against what it was before the period."""
+        frame = self.workspace.process_chart(metric_id, self.period, team=self.team)
+        span = (self.period.start, self.period.end)
+        figure = figures.process_chart(frame, annotations=self.annotations, highlighted=span)
+        if figure is None:
+            return Block(
+                html=nothing("Week by week, no chart: fewer than two weeks have a number.")
+            )
+        notes = paragraphs(
+            story.signals_sentence(frame, period=self.period.label, since=self.period.start),
+            marked_note(self.annotations, frame["at"][0], frame["at"][-1], self.zone),
+            css_class="note",
+        )
+        numbers = details("Show the numbers", process_table(frame), css_class="numbers")
+        return Block(html=joined((notes, numbers)), figure=figure)
 
     def method(self, metric_id: str) -> Block:
         """Show how a metric is computed: what its declaration says."""
@@ -218,6 +263,24 @@ class Page:
         return Block(html=html)
 
     # ---- Parts ---- #
+
+    def _what_it_takes(self, change: Change) -> str:
+        """Return what half (or twice) the number would take to be seen, where nothing was seen."""
+        if change.verdict != "no detectable change":
+            return ""
+        ratio = 0.5 if metric(change.metric).better is Better.LOWER else 2.0
+        needed = self.workspace.needed(
+            self.period, ratio=ratio, by=self.by, metrics=[change.metric], team=self.team
+        )
+        return story.what_it_takes(needed.row(0, named=True))
+
+    def _trend_sentence(self, metric_id: str, periods: Sequence[Period]) -> str:
+        """Return whether there is a trend, the headline metrics being read together."""
+        found = self.workspace.trend(
+            periods[-1], periods=len(periods), by=self.by, metrics=HEADLINE_METRICS, team=self.team
+        )
+        own = found.filter(pl.col("metric") == metric_id)
+        return story.trend_sentence(own.row(0, named=True)) if own.height else ""
 
     def _team_name(self) -> str:
         if self.team is None:

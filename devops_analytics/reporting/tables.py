@@ -16,6 +16,7 @@ from devops_analytics.display import (
     format_n,
     format_number,
 )
+from devops_analytics.display_changes import Change, format_change, format_change_limits
 from devops_analytics.metrics import Unit
 from devops_analytics.reporting.html import Node, classed, element, joined, paragraphs
 
@@ -92,6 +93,20 @@ def number_cell(measurement: Measurement, *, beside: float | None = None) -> Mar
 def status(measurement: Measurement) -> Markup:
     """Return the status in words, marked so that it is not taken for a number."""
     return classed("span", f"status {measurement.status}", STATUS_WORDS[measurement.status])
+
+
+def verdict_cell(change: Change) -> Markup:
+    """Return the verdict on a change with its size and limits, or why there is none."""
+    css_class = f"verdict {change.verdict.split()[0]}"
+    limits = format_change_limits(change)
+    return joined(
+        (
+            classed("span", css_class, change.verdict),
+            classed("span", "limits", format_change(change)),
+            classed("span", "limits", f"({limits})" if limits else ""),
+            classed("span", "reason", (change.reason or "").partition(";")[0]),
+        )
+    )
 
 
 MEASURED_COLUMNS: Final = (

@@ -15,6 +15,7 @@ import polars as pl
 from devops_analytics.errors import ExportError
 from devops_analytics.schema import polars_schema
 from devops_analytics.sources.json_records import Records, first_records, read_records
+from devops_analytics.sources.json_text import decoded
 from devops_analytics.sources.source import QUARANTINE, Context, Draft, Export, Recognition
 
 UNKNOWN_RECORD: Final = "unknown_record"
@@ -138,7 +139,7 @@ def read_kinds(
 def kind_of(raw: bytes, kinds: tuple[RecordKind, ...]) -> RecordKind | None:
     """Return the first kind that a record is of; None: of no kind, or no JSON object."""
     try:
-        keys = msgspec.json.decode(raw, type=dict[str, msgspec.Raw])
+        keys = decoded(raw, dict[str, msgspec.Raw])
     except msgspec.DecodeError:
         return None
     return next((kind for kind in kinds if kind.is_one(keys)), None)

@@ -13,7 +13,9 @@ from devops_analytics.change.multiple import benjamini_hochberg
 from devops_analytics.change.ranks import Sample, compare_ranked, differences
 from devops_analytics.change.survival import Running, compare_quantiles
 
-DURATIONS = st.lists(st.floats(0.01, 1e4), min_size=6, max_size=40).map(np.array)
+DURATIONS = st.lists(st.integers(1, 10_000), min_size=6, max_size=40).map(
+    lambda hundredths: np.array(hundredths) / 100
+)
 
 
 def alone(values):
@@ -81,6 +83,14 @@ def test_samples_swapped_are_the_same_ratio_the_other_way(x, y):
 def test_the_same_sample_twice_is_no_change(x):
     for found in (ranked(x, x), median_ratio(running(x), running(x), q=0.85)):
         assert (found.p, found.value, found.direction) == (1, 1, 0)
+
+
+def test_ranks_that_differ_without_a_shift_have_no_direction():
+    # Most of both are 1 day a week, more of the later ones than of the earlier: the median of all
+    # differences is 0.
+    found = ranked([1] * 90 + [2] * 10, [1] * 60 + [2] * 40, scale="difference")
+    assert found.p < 0.001
+    assert (found.value, found.direction) == (0, 0)
 
 
 def test_zeros_count_as_a_second_where_a_ratio_is_taken():

@@ -156,3 +156,14 @@ def test_every_record_is_accounted_for(govuk: Workspace) -> None:
     assert production["read"] == 24_435
     assert production["quarantined"] == 129
     assert set(govuk.quarantine["reason"]) == {"excluded_by_settings"}
+
+
+def test_a_quarter_is_compared_with_the_one_before_from_its_deployments(govuk: Workspace) -> None:
+    found = {row["metric"]: row for row in govuk.compare("2026-Q2").iter_rows(named=True)}
+    frequency = found["deployment_frequency"]
+    # 91 days after 90; weeks vary more than chance makes them, so the limits are wider than exact.
+    ratio = (frequency["n"] / 91) / (frequency["baseline_n"] / 90)
+    assert frequency["change"] == pytest.approx(ratio, rel=1e-3)
+    assert frequency["verdict"] == "no detectable change"
+    assert frequency["method"].endswith("bursts")
+    assert found["time_to_restore"]["reason"] == "2026-Q2: no feed of incidents"

@@ -30,6 +30,10 @@ pay = {{ repositories = ["pay"] }}
 [teams.back.services]
 '{MARKED_UP}' = {{}}
 
+[[annotations]]
+label = '{HOSTILE}'
+at = 2026-05-01
+
 [people]
 salt = "for tests only"
 

@@ -28,7 +28,7 @@ BLOCKS = {
     ),
     "explore": ("tables",),
 }  # fmt: skip
-BY_METRIC = ("headline", "by_service", "trend", "method", "variants", "rows")
+BY_METRIC = ("headline", "by_service", "trend", "process_chart", "method", "variants", "rows")
 
 
 def shown(block) -> list[dict]:
@@ -174,6 +174,30 @@ def test_a_trend_of_nothing_but_unknown_says_why_in_place_of_a_chart(page):
     assert 'class="nothing"' in block.html
     assert "none of 13 periods has a number" in block.html
     assert "too few" in block.html
+
+
+def test_a_headline_says_whether_it_changed_and_the_overview_does_for_all(page):
+    # 36 in 91 days; 39 in the 85.5 since the first, on 5 January: 36 / 91 / (39 / 85.5) = 0.867.
+    html = page("delivery").headline("deployment_frequency").html
+    assert "No detectable change from 2026-Q1: −13 % (95 % interval" in html.replace("\xa0", " ")
+    overview = page("delivery").overview().html
+    assert overview.count('class="verdict no"') == 4
+    assert overview.count('class="verdict not"') == 2
+    assert "No detectable change from 2026-Q1" in page("executive_summary").in_short().html
+
+
+def test_a_process_chart_stands_beside_each_trend_with_what_happened(page, hostile):
+    block = page("delivery").process_chart("deployment_frequency")
+    assert block.figure is not None
+    assert "The limits come from 13 points" in block.html
+    assert "u′ chart, 2026-W02 to 2026-W26" in block.html
+    for shown_over_time in (block, page("delivery").trend("deployment_frequency")):
+        assert "Marked: 1 &lt;script&gt;" in shown_over_time.html
+        assert ", 1 May 2026." in shown_over_time.html
+        assert hostile not in shown_over_time.html
+        assert "1" in [one.text for one in shown_over_time.figure.layout.annotations]
+    few = page("delivery").process_chart("change_lead_time").html
+    assert "No chart" not in few
 
 
 def test_the_rows_name_a_command_without_the_machine(page, organisation):

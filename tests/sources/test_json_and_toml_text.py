@@ -4,6 +4,7 @@ import msgspec
 import pytest
 
 from devops_analytics.errors import ExportError
+from devops_analytics.sources.json_kinds import kind_of
 from devops_analytics.sources.json_text import decoded
 from devops_analytics.sources.toml_text import parsed
 
@@ -43,3 +44,8 @@ def test_toml_is_read_as_it_is_written() -> None:
         "a": 2**63 - 1,
         "b": {"c": [True]},
     }
+
+
+@pytest.mark.parametrize("line", [b'{"a": "\xaa"}', b'{"\xaa": 1}', b'{"a": ', b"[" * 100_000])
+def test_what_is_no_json_text_is_a_record_of_no_kind(line: bytes) -> None:
+    assert kind_of(line, ()) is None

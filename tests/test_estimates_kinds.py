@@ -311,6 +311,6 @@ def test_rows_behind_a_spread_name_nobody() -> None:
     assert found.height == 1
 
 
-def test_a_smaller_group_may_be_allowed_but_never_one_or_two() -> None:
-    with pytest.raises(ValueError, match="greater than or equal to 3"):
-        Definitions(minimum_group=2)
+def test_no_setting_allows_a_group_that_is_smaller_than_five() -> None:
+    with pytest.raises(ValueError, match="greater than or equal to 5"):
+        Definitions(minimum_group=4)

@@ -21,9 +21,9 @@ from devops_analytics.change.shares import compare_shares
 from devops_analytics.change.survival import Running, compare_quantiles
 from devops_analytics.config import Definitions
 from devops_analytics.estimates.intervals import MEDIAN, Floats
-from devops_analytics.estimates.live import Entity, clip
+from devops_analytics.estimates.live import Entity, clip, service_weeks
 from devops_analytics.estimates.samples import Cell, microseconds
-from devops_analytics.metrics.metric import Better, Kind, Metric
+from devops_analytics.metrics.metric import Better, Kind, Metric, Unit
 from devops_analytics.periods import DAY, Period
 
 VERDICTS: Final = ("better", "worse", "no detectable change", "not comparable")
@@ -101,9 +101,9 @@ def effect_of(metric: Metric, now: Looked, before: Looked, definitions: Definiti
     if metric.kind is Kind.RATE:
         return compare_rates(
             len(now.cell.value),
-            now.live_days,
+            _exposure(metric, now),
             len(before.cell.value),
-            before.live_days,
+            _exposure(metric, before),
             confidence=confidence,
             dispersion=weekly_dispersion(metric, now, before),
         )
@@ -130,6 +130,13 @@ def verdict_of(metric: Metric, direction: int, q: float, *, confidence: float) -
     if q > 1 - confidence or direction == 0:
         return "no detectable change"
     return "better" if (direction > 0) == (metric.better is Better.HIGHER) else "worse"
+
+
+def _exposure(metric: Metric, looked: Looked) -> float:
+    """Return what a rate's count is divided by."""
+    if metric.unit is Unit.PER_SERVICE_WEEK:
+        return service_weeks(looked.found, looked.period)
+    return looked.live_days
 
 
 def _shares_by_week(looked: Looked) -> Block:

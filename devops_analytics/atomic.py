@@ -26,3 +26,11 @@ def write_atomically(path: Path, content: bytes) -> None:
     """Write a whole file in one step."""
     with replacing(path) as temporary:
         temporary.write_bytes(content)
+
+
+def abandoned(folder: Path, name: str = "*") -> Iterator[Path]:
+    """Yield what writers that were killed left of files of this name in a folder and those below.
+
+    Nobody else may be writing there meanwhile: what they are at looks the same.
+    """
+    return folder.rglob(f".{name}.*")

@@ -164,16 +164,13 @@ def unlinked_by_reason(unlinked: pl.DataFrame) -> pl.DataFrame:
 def unknown_metrics(workspace: "Workspace") -> pl.DataFrame:
     """Return metrics that lack a feed for some service: metric, missing tables, services."""
     services = workspace.services["service"].to_list()
-    covered = {
-        table: set(rows["service"].to_list())
-        for (table,), rows in workspace.coverage.group_by("table")
-    }
     rows = []
     for metric in METRICS:
+        coverage = workspace.coverage_of(metric.needs, columns=metric.columns)
         missing = {
             table: []
-            if metric.feeds_speak_for_all and table in covered
-            else [name for name in services if name not in covered.get(str(table), set())]
+            if metric.feeds_speak_for_all and (coverage["table"] == table).any()
+            else sorted(set(services) - set(coverage.filter(pl.col("table") == table)["service"]))
             for table in metric.needs
         }
         lacking = sorted({name for names in missing.values() for name in names})

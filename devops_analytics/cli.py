@@ -226,13 +226,26 @@ def measure(
     metric: Annotated[
         list[str] | None, typer.Option("--metric", "-m", help="Only these metrics (repeatable).")
     ] = None,
+    as_tool: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--as",
+            help="What another tool would show from the same data, and why it differs: devlake, "
+            "fourkeys, gitlab, datadog, sleuth (repeatable).",
+        ),
+    ] = None,
     print_as: FormatOption = Format.TABLE,
     out: OutOption = None,
 ) -> None:
     """Print measurements: value, interval, n, status and note for each metric and entity."""
     from devops_analytics.display import measurement_table
+    from devops_analytics.display_tables import peer_table
 
     workspace = _open(config, git, as_of)
+    if as_tool:
+        theirs = workspace.as_tools(period, as_tool, by=by)
+        print_frame(theirs, form=print_as, out=out, shown=peer_table(theirs))
+        return
     found = workspace.measure(period, by=by, metrics=metric)
     print_frame(found, form=print_as, out=out, shown=measurement_table(found))
 

@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 
 from pydantic import BeforeValidator, Field, ValidationError
 
+from devops_analytics.config_annotations import Annotation
 from devops_analytics.config_errors import explained
 from devops_analytics.config_evidence import Item
 from devops_analytics.config_sources import (
@@ -25,7 +26,9 @@ from devops_analytics.config_value import Amount, Value
 from devops_analytics.errors import SettingsError
 
 __all__ = [
+    "ANNOTATIONS_FILE",
     "DEFAULT_FILE",
+    "Annotation",
     "Column",
     "DeclaredDeployments",
     "Definitions",
@@ -47,6 +50,8 @@ __all__ = [
 ]
 
 DEFAULT_FILE: Final = Path("devops.toml")
+ANNOTATIONS_FILE: Final = "annotations.toml"
+"""The file beside the settings that may hold annotations, and nothing else."""
 
 
 class Organisation(Section):
@@ -163,8 +168,8 @@ class Definitions(Section):
     """Fewest observations for an 85 % quantile."""
     minimum_n_p90: int = Field(default=36, ge=1)
     """Fewest observations for a 90 % quantile."""
-    minimum_respondents: int = Field(default=5, ge=5)
-    """Fewest respondents for a mean of a survey; it may be raised, not lowered."""
+    minimum_group: int = Field(default=5, ge=5)
+    """Fewest people that a number about people may rest on; it may be raised, not lowered."""
     scan_valid_days: float = Field(default=35.0, gt=0)
     """How long a scan, a score or a bill of materials tells of the present."""
 
@@ -194,6 +199,8 @@ class Settings(Section):
     deployments: list[DeclaredDeployments] = []
     """Deployments made out of what there is."""
     definitions: Definitions = Definitions()
+    annotations: list[Annotation] = []
+    """What happened that charts should say."""
     people: People = People()
     value: Value = Value()
 
@@ -224,20 +231,29 @@ def read_settings(path: Path) -> Settings:
         SettingsError: the file is not there, is no TOML, or a key or value is not allowed; the
             text names file, key, value found and values allowed.
     """
-    try:
-        content = path.read_text(encoding="utf-8")
-    except FileNotFoundError as error:
+    if not path.is_file():
         raise SettingsError(
             f"{path}: no such settings file. Run `devops-analytics init` to write one, or give "
             "--config FILE, or --git PATH to look at a clone without one."
-        ) from error
+        )
+    settings = settings_from(_read_toml(path), where=str(path))
+    beside = path.with_name(ANNOTATIONS_FILE)
+    if not beside.is_file():
+        return settings
+    found = settings_from(_read_toml(beside), where=str(beside))
+    if found.model_fields_set - {"annotations"}:
+        others = ", ".join(sorted(found.model_fields_set - {"annotations"}))
+        raise SettingsError(f"{beside}: found {others}; allowed here: annotations.")
+    return settings.model_copy(update={"annotations": [*settings.annotations, *found.annotations]})
+
+
+def _read_toml(path: Path) -> dict[str, object]:
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError) as error:
         raise SettingsError(f"{path}: can't be read as UTF-8 text ({error}).") from error
-    try:
-        data = tomllib.loads(content)
     except tomllib.TOMLDecodeError as error:
         raise SettingsError(f"{path}: not valid TOML: {error}.") from error
-    return settings_from(data, where=str(path))
 
 
 def settings_from(data: Mapping[str, object], *, where: str = "settings") -> Settings:
@@ -302,6 +318,8 @@ def _section_of(location: tuple[str | int, ...]) -> type[Section]:  # noqa: PLR0
             return DeclaredDeployments
         case ("value", _):
             return Amount
+        case ("annotations", int()):
+            return Annotation
         case (str(name), *_):
             return type(getattr(Settings(), name))
         case _:

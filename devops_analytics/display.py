@@ -35,6 +35,10 @@ _SINGULAR: Final = {
     Unit.COMMITS.value: "commit",
     Unit.FINDINGS.value: "finding",
     Unit.DAYS_PER_WEEK.value: "day per week",
+    Unit.FILES.value: "file",
+    Unit.CHANGES.value: "change",
+    Unit.BRANCHES.value: "branch",
+    Unit.AUTHORS.value: "author",
     POINTS: "point",
 }
 """Units that are counted, so that three of them are 3 and not 3.0, with the word for one."""
@@ -212,10 +216,13 @@ def format_n(measurement: Measurement) -> str:
         return ""
     if kind is Kind.PROPORTION:
         return f"{format_count(measurement.numerator)} of {format_count(n)}"
-    if kind is Kind.SCORE:
-        return f"n = {format_count(n)}"
     if kind is Kind.RATE:
-        return f"{format_count(n)} in {_plain_digits(measurement.denominator)} live days"
+        live = "service-weeks" if measurement.unit == Unit.PER_SERVICE_WEEK.value else "days"
+        return f"{format_count(n)} in {_plain_digits(measurement.denominator)} live {live}"
+    if kind in {Kind.RATIO, Kind.SCORE}:
+        return f"n = {format_count(n)}"
+    if kind is Kind.SPREAD:
+        return f"{format_count(measurement.numerator)} of {format_count(n)} people"
     still_open = n - int(measurement.numerator)
     words = "of which {} may be older" if declared.state_days else "{} of them open"
     ending = f", {words.format(format_count(still_open))}" if still_open else ""
@@ -259,7 +266,9 @@ def axis_title(declared: Metric, scale: Scale | None = None) -> str:
             return quantile_name(declared)
         case Kind.LEVEL:
             return f"{quantile_name(declared)}, {unit}"
-        case Kind.RATE:
+        case Kind.RATIO:
+            return "share"
+        case Kind.RATE | Kind.STOCK | Kind.SPREAD:
             return unit
         case Kind.SCORE:
             return f"mean, {unit}"

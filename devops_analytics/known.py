@@ -1,23 +1,25 @@
 """What is known of an organisation at a moment: tables, feeds, links; each made once."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from functools import cached_property
 from pathlib import Path
-from typing import Any
 
 import polars as pl
 
 from devops_analytics import feeds as feeds_room
 from devops_analytics.as_of import as_known_at, last_event_at, parse_moment
+from devops_analytics.censoring import cut_at_feed_end
 from devops_analytics.config import Settings
 from devops_analytics.errors import DevopsAnalyticsError, UnknownNameError
 from devops_analytics.linking import declared_deployments, link
 from devops_analytics.linking.links import Links
 from devops_analytics.linking.sightings import findings_from_sightings
 from devops_analytics.loading import LoadReport
-from devops_analytics.metrics import Evidence
+from devops_analytics.metrics import Evidence, metric
+from devops_analytics.metrics.metric import Column
 from devops_analytics.ownership import repositories_table, services_table
+from devops_analytics.periods import Period, parse_period
 from devops_analytics.schema import EVENT_TIME, TABLES
 from devops_analytics.sources.source import QUARANTINE
 
@@ -41,8 +43,9 @@ class Known:
         self.origin = origin
         self._loaded = dict(tables)
         self._as_of = as_of
-        self._coverage: dict[str, pl.DataFrame] = {}
-        self._observations: dict[tuple[Callable[..., Any], tuple[str, ...]], pl.DataFrame] = {}
+        self._feeds: dict[str, pl.DataFrame] = {}
+        self._coverage: dict[tuple[str, tuple[tuple[Column, ...], ...]], pl.DataFrame] = {}
+        self._observations: dict[tuple[object, ...], pl.DataFrame] = {}
 
     @cached_property
     def end_of_data(self) -> datetime:
@@ -129,17 +132,47 @@ class Known:
         """For which service and time each table can speak: table, service, live_from, live_to."""
         return self.coverage_of((*EVENT_TIME, "file_changes"))
 
-    def coverage_of(self, tables: Iterable[str]) -> pl.DataFrame:
-        """Return the coverage of some tables; the others, which may be huge, are not read."""
+    def coverage_of(
+        self, tables: Iterable[str], *, columns: Iterable[Sequence[Column]] = ()
+    ) -> pl.DataFrame:
+        """Return the coverage of some tables; the others, which may be huge, are not read.
+
+        Args:
+            tables: the canonical tables.
+            columns: as in a metric's declaration: sources that never fill them are no feeds.
+        """
+        required = tuple(tuple(one) for one in columns)
         frames = []
         for table in tables:
-            if table not in self._coverage:
-                needed = {name: self.tables[name] for name in feeds_room.dated_by(table)}
-                found = feeds_room.feeds(needed, self.settings, self.as_of)
-                covered = feeds_room.coverage(found, self.tables, self.settings, self.as_of)
-                self._coverage[table] = covered.filter(pl.col("table") == table)
-            frames.append(self._coverage[table])
+            own = tuple(one for one in required if one[0][0] == table)
+            if (table, own) not in self._coverage:
+                told = self._feeds_of(table)
+                for alternatives in own:
+                    told = told.filter(~pl.col("source").is_in(self._silent_on(alternatives)))
+                covered = feeds_room.coverage(told, self.tables, self.settings, self.as_of)
+                self._coverage[table, own] = covered.filter(pl.col("table") == table)
+            frames.append(self._coverage[table, own])
         return pl.concat(frames)
+
+    def _feeds_of(self, table: str) -> pl.DataFrame:
+        if table not in self._feeds:
+            needed = {name: self.tables[name] for name in feeds_room.dated_by(table)}
+            found = feeds_room.feeds(needed, self.settings, self.as_of)
+            self._feeds[table] = found.filter(pl.col("table") == table)
+        return self._feeds[table]
+
+    def _silent_on(self, alternatives: Sequence[Column]) -> list[str]:
+        """Return the sources that hold rows of the first column's table and none of what it says.
+
+        None is silent where another column says the same.
+        """
+        (table, column), *others = alternatives
+        sources = self.tables[table].group_by("source").agg(known=pl.col(column).count())
+        told = [self.tables[name].select(pl.col(other).count()) for name, other in others]
+        found, *counts = pl.collect_all([sources, *told], engine="streaming")
+        if any(count.item() for count in counts):
+            return []
+        return found.filter(pl.col("known") == 0)["source"].to_list()
 
     @cached_property
     def links(self) -> Links:
@@ -158,6 +191,26 @@ class Known:
             coverage=self.coverage_of(("deployments",)),
             asked_as_of=self.as_of,
         )
+
+    def period(self, text: str | Period) -> Period:
+        """Return the period that a text such as `2026-Q3` means in the reporting time zone."""
+        if isinstance(text, Period):
+            return text
+        return parse_period(text, zone=self.settings.organisation.zone, as_of=self.as_of)
+
+    def observations(self, metric_id: str) -> pl.DataFrame:
+        """Return every row behind a metric, over all time.
+
+        What is censored is known to last at least until its feeds ended, not longer.
+        """
+        declared = metric(metric_id)
+        which = (declared.observe, declared.needs, declared.columns)
+        if which not in self._observations:
+            rows = declared.observe(self.evidence).collect()
+            self._observations[which] = cut_at_feed_end(
+                rows, self.coverage_of(declared.needs, columns=declared.columns), declared
+            )
+        return self._observations[which]
 
     def services_of(self, team: str) -> list[str]:
         """Return a team's services.

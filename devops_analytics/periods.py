@@ -120,6 +120,31 @@ def previous_period(period: Period, *, zone: ZoneInfo) -> Period:
     return _days(first - (period.end.astimezone(zone).date() - first), first, zone)
 
 
+def year_before(period: Period, *, zone: ZoneInfo) -> Period:
+    """Return the same month, quarter, year, ISO week or days a year before.
+
+    A week is 52 weeks before; the last days of February are each other's.
+    """
+    first = period.start.astimezone(zone).date()
+    after = period.end.astimezone(zone).date()
+    grain = _grain(period)
+    if grain == "week":
+        return _containing(grain, first - 52 * 7 * DAY, zone)
+    if grain is not None:
+        return _containing(grain, first.replace(year=first.year - 1), zone)
+    return _days(_year_earlier(first), _year_earlier(after - DAY) + DAY, zone)
+
+
+def _year_earlier(day: date) -> date:
+    is_leap_day = (day.month, day.day) == (2, 29)
+    return day.replace(year=day.year - 1, day=28 if is_leap_day else day.day)
+
+
+def containing_week(moment: datetime, *, zone: ZoneInfo) -> Period:
+    """Return the ISO week that a moment is in."""
+    return _containing("week", moment.astimezone(zone).date(), zone)
+
+
 def periods_up_to(period: Period, n: int, *, zone: ZoneInfo) -> list[Period]:
     """Return `n` (1 or more) periods of the same grain in time order, the last is `period`."""
     periods = [period]

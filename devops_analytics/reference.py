@@ -7,7 +7,11 @@ ESTIMATORS = {
     "interval where something is still open",
     Kind.LEVEL: "median with an exact order-statistic interval",
     Kind.PROPORTION: "k ÷ n with a Wilson interval",
-    Kind.RATE: "count ÷ days of live feed with an exact Poisson interval",
+    Kind.RATE: "count ÷ days of live feed (weeks, added up over the services, where the unit is "
+    "per service-week) with an exact Poisson interval",
+    Kind.RATIO: "sum ÷ sum with a Wilson interval by the effective number of observations",
+    Kind.STOCK: "count of all there is, without an interval",
+    Kind.SPREAD: "count of people, without an interval, withheld for small groups",
     Kind.SCORE: "mean with a Student's t interval; groups of too few people are withheld, and with "
     "them what they could be worked out from",
 }

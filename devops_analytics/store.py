@@ -16,7 +16,7 @@ from typing import Any, Final
 
 import polars as pl
 
-from devops_analytics.atomic import replacing, write_atomically
+from devops_analytics.atomic import abandoned, replacing, write_atomically
 from devops_analytics.errors import DevopsAnalyticsError
 from devops_analytics.schema import TABLES, empty
 from devops_analytics.sources.source import QUARANTINE
@@ -30,6 +30,8 @@ VERSION: Final = 2
 MANIFEST: Final = "manifest.json"
 QUARANTINE_FOLDER: Final = "quarantine"
 PENDING: Final = "pending"
+CACHE: Final = "cache"
+"""What sources keep that can be made again."""
 LOCK: Final = ".lock"
 
 
@@ -187,11 +189,19 @@ def read_pending(store: Store, identity: str) -> LoadedFile | None:
 
 
 def write_manifest(store: Store, manifest: Manifest) -> None:
-    """Replace the manifest in one step, then delete what it no longer names."""
+    """Replace the manifest in one step: what it names is valid from now on, and nothing else."""
     text = json.dumps(
         {"version": manifest.version, "files": [asdict(file) for file in manifest.files]}, indent=1
     )
     write_atomically(store.folder / MANIFEST, text.encode())
+
+
+def tidy(store: Store, manifest: Manifest) -> None:
+    """Delete what the manifest does not name, and what loads that were killed left behind.
+
+    A load may be killed between its manifest and this, so every load does it, also one that
+    changed nothing.
+    """
     named = {part.name for part in manifest.parts} | {
         part.quarantine for part in manifest.parts if part.quarantine
     }
@@ -199,6 +209,8 @@ def write_manifest(store: Store, manifest: Manifest) -> None:
         for path in (store.folder / folder).glob("*"):
             if f"{folder}/{path.name}" not in named:
                 path.unlink()
+    for path in (*abandoned(store.folder, MANIFEST), *abandoned(store.folder / CACHE)):
+        path.unlink()
     shutil.rmtree(store.folder / PENDING, ignore_errors=True)
 
 

@@ -30,6 +30,7 @@ EXPORTS: Final = {
     "pipeline_jobs": "an export of pipeline jobs",
     "deployments": "an export of deployments, or tags, releases or runs declared as deployments",
     "incidents": "an export of incidents",
+    "alerts": "an export of alerts",
     "findings": "results of scanners",
     "scans": "results of scanners or of OpenSSF Scorecard",
     "components": "bills of materials",
@@ -57,6 +58,9 @@ _GENERAL: Final = {
     Kind.LEVEL: "{name}: {share} were at most {value}",
     Kind.PROPORTION: "{name}: {value}",
     Kind.RATE: "{name}: {value}",
+    Kind.RATIO: "{name}: {value}",
+    Kind.STOCK: "{name}: {value}",
+    Kind.SPREAD: "{name}: {value}",
     Kind.SCORE: "{name}: {value} on average",
 }
 
@@ -80,7 +84,8 @@ def headline(measurement: Measurement, *, confidence: float) -> str:
         value=format_number(measurement),
         times=format_number(measurement).replace(" per ", " times per "),
     )
-    return f"{words} ({_how_sure(measurement, confidence)})."
+    sure = _how_sure(measurement, confidence)
+    return f"{words} ({sure})." if sure else f"{words}."
 
 
 def in_short(measurement: Measurement, *, confidence: float) -> str:

@@ -1,11 +1,10 @@
 """What a user holds: settings and tables, and everything computed from them, lazily and once."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from datetime import datetime
 from functools import cached_property
 from pathlib import Path
-from typing import Any, Final, Self
+from typing import Any, Self
 
 import polars as pl
 
@@ -13,29 +12,26 @@ from devops_analytics import __version__
 from devops_analytics.benchmarks import place
 from devops_analytics.censoring import cut_at_feed_end
 from devops_analytics.clone import cache_folder, kept_salt, settings_for_clone, user_cache
+from devops_analytics.comparing import BY, Comparing
 from devops_analytics.config import DEFAULT_FILE, Settings, read_settings, settings_from
 from devops_analytics.errors import ExportError, UnknownNameError
-from devops_analytics.estimates import counted_time, estimate
+from devops_analytics.estimates import Measurements, counted_time, estimate
 from devops_analytics.frames import canonical
-from devops_analytics.known import Known
-from devops_analytics.linking import links_with_window
 from devops_analytics.loading import Progress, load
 from devops_analytics.maturity import Assessment, Model, read_model, score
 from devops_analytics.metrics import DORA_FIVE, METRICS, Kind, Metric, metric
-from devops_analytics.metrics.instability import CHANGE_FAIL_RATE
 from devops_analytics.metrics.survey import SURVEY, own_items
 from devops_analytics.mix import mix_and_within
-from devops_analytics.periods import Period, parse_period
+from devops_analytics.peers import as_peers, peer, scopes_by
+from devops_analytics.periods import Period
 from devops_analytics.sample import SAMPLE_END, write_sample
 from devops_analytics.schema import TABLES, empty
+from devops_analytics.sensitivity import alternatives
 from devops_analytics.store import Store, quarantine, read_manifest, scan
 from devops_analytics.value import METRICS_OF_VALUE, valued
 
-BY: Final = ("organisation", "team", "service")
-"""Whose numbers can be asked for."""
 
-
-class Workspace(Known):
+class Workspace(Comparing):
     """Settings, tables and what is computed from them.
 
     Make one with `open` (a settings file), `from_git` (a clone) or `from_frames` (dataframes).
@@ -152,26 +148,6 @@ class Workspace(Known):
         return cls(settings=checked, tables=tables, as_of=as_of)
 
     # ---- Numbers ---- #
-
-    def period(self, text: str | Period) -> Period:
-        """Return the period that a text such as `2026-Q3` means in the reporting time zone."""
-        if isinstance(text, Period):
-            return text
-        return parse_period(text, zone=self.settings.organisation.zone, as_of=self.as_of)
-
-    def observations(self, metric_id: str) -> pl.DataFrame:
-        """Return every row behind a metric, over all time.
-
-        What is censored is known to last at least until its feeds ended, not longer.
-        """
-        declared = metric(metric_id)
-        which = (declared.observe, declared.needs)
-        if which not in self._observations:
-            rows = declared.observe(self.evidence).collect()
-            self._observations[which] = cut_at_feed_end(
-                rows, self.coverage_of(declared.needs), declared
-            )
-        return self._observations[which]
 
     def rows(
         self,
@@ -294,7 +270,7 @@ class Workspace(Known):
             periods=periods,
             by=by,
             services=services,
-            coverage=self.coverage_of(declared.needs),
+            coverage=self.coverage_of(declared.needs, columns=declared.columns),
             definitions=self.settings.definitions,
             organisation=self.settings.organisation.name,
             as_of=self.as_of,
@@ -302,27 +278,34 @@ class Workspace(Known):
         )
 
     def sensitivity(
-        self, period: str | Period, *, by: str = "organisation", team: str | None = None
+        self,
+        period: str | Period,
+        *,
+        metric_id: str = "change_fail_rate",
+        by: str = "organisation",
+        team: str | None = None,
     ) -> pl.DataFrame:
-        """Return how the change fail rate moves with the attribution window.
+        """Return how a delivery metric moves with the choices behind it.
 
-        Columns are `window` (hours, or `named causes only`) and those of `Measurements`; one
-        row for each window of `definitions.sensitivity_windows_hours` and entity.
+        Columns are `choice`, `option`, `is_chosen` and those of `Measurements`; one row for each
+        option (`sensitivity.CHOICES`) and named variant, and entity.
+
+        Raises:
+            UnknownNameError: there is no such metric.
         """
-        windows: list[float | None] = [*self.settings.definitions.sensitivity_windows_hours, None]
         frames = []
-        for hours in windows:
-            links = links_with_window(self.links, self.tables, window_hours=hours)
-            evidence = replace(self.evidence, links=links)
-            found = self._estimated(
-                [(CHANGE_FAIL_RATE, CHANGE_FAIL_RATE.observe(evidence).collect())],
-                [self.period(period)],
-                by=by,
-                team=team,
-            )
-            name = "named causes only" if hours is None else f"{hours:g} hours"
-            frames.append(found.select(pl.lit(name).alias("window"), pl.all()))
-        return pl.concat(frames)
+        for one in alternatives(metric_id, self.evidence):
+            rows = one.metric.observe(one.evidence).collect()
+            covered = self.coverage_of(one.metric.needs, columns=one.metric.columns)
+            cut = cut_at_feed_end(rows, covered, one.metric)
+            found = self._estimated([(one.metric, cut)], [self.period(period)], by=by, team=team)
+            about = [pl.lit(one.choice).alias("choice"), pl.lit(one.option).alias("option")]
+            frames.append(found.select(*about, pl.lit(one.is_chosen).alias("is_chosen"), pl.all()))
+        return pl.concat(frames) if frames else self._nothing_chosen()
+
+    def _nothing_chosen(self) -> pl.DataFrame:
+        about = {"choice": pl.String(), "option": pl.String(), "is_chosen": pl.Boolean()}
+        return pl.DataFrame(schema=about | dict(Measurements.create_empty().schema))
 
     def score(self, period: str | Period, *, team: str | None = None) -> Assessment:
         """Return the maturity assessment of the organisation, or of one team."""
@@ -351,6 +334,31 @@ class Workspace(Known):
     ) -> pl.DataFrame:
         """Return where values lie among the respondents of DORA's survey (`PLACEMENT`)."""
         return place(self.measure(period, by=by, metrics=DORA_FIVE, team=team))
+
+    def as_tools(
+        self,
+        period: str | Period,
+        tools: Sequence[str],
+        *,
+        by: str = "organisation",
+        team: str | None = None,
+    ) -> pl.DataFrame:
+        """Return what other tools would show from the same data, beside ours (`peers.AS_PEER`).
+
+        Raises:
+            UnknownNameError: a tool's definitions are not known.
+        """
+        asked = [peer(tool) for tool in tools]
+        metrics = list(dict.fromkeys(theirs.metric for one in asked for theirs in one.metrics))
+        ours = self.measure(period, by=by, metrics=metrics, team=team)
+        services = self.services
+        if team is not None:
+            services = services.filter(pl.col("service").is_in(self.services_of(team)))
+        named = services.with_columns(organisation=pl.lit(self.settings.organisation.name))
+        scopes = scopes_by(
+            by, named, evidence=self.evidence, period=self.period(period), now=self.as_of
+        )
+        return as_peers(asked, scopes, ours)
 
     def mix(
         self,

@@ -106,6 +106,7 @@ def settings_reference() -> str:
         ("An item of a survey source", Item),
         ("[[deployments]]", config.DeclaredDeployments),
         ("[definitions]", config.Definitions),
+        ("[[annotations]]", config.Annotation),
         ("[people]", config.People),
         ("[value]", Value),
         ("An amount of [value]", Amount),

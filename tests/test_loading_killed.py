@@ -6,7 +6,11 @@ import os
 import random
 import shutil
 import signal
+import sys
 import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from multiprocessing.context import ForkServerContext
 from pathlib import Path
 
 import polars as pl
@@ -18,6 +22,10 @@ from devops_analytics.store import PENDING, Store, quarantine, read_manifest, sc
 
 KILLS = 50
 ROWS = 400
+CHANGES = frozenset({"open", "os.mkdir", "os.rename", "os.remove", "os.rmdir"})
+"""What the interpreter tells of as it is about to happen to a file or folder."""
+WRITES = os.O_WRONLY | os.O_RDWR
+FEWEST_STEPS = 20
 
 
 def settings() -> Settings:
@@ -105,51 +113,107 @@ def is_one_of(found: list[pl.DataFrame], states: list[list[pl.DataFrame]]) -> bo
     return any(all(a.equals(b) for a, b in zip(found, one, strict=True)) for one in states)
 
 
+def load_up_to(folder: Path, step: int) -> None:
+    """Load, and be killed right before the step-th change of any file or folder of the store."""
+    n_done = 0
+
+    def watch(event: str, arguments: tuple[object, ...]) -> None:
+        nonlocal n_done
+        if event not in CHANGES or (event == "open" and not arguments[2] & WRITES):  # type: ignore[operator]
+            return
+        place = Path(str(arguments[0]))
+        # What is removed with its folder is named within that folder.
+        if not place.is_absolute() or place.is_relative_to(folder):
+            n_done += 1
+            if n_done == step:
+                os.kill(os.getpid(), signal.SIGKILL)
+
+    sys.addaudithook(watch)
+    load_it(folder)
+
+
+@dataclass(frozen=True)
+class Killing:
+    """Loads that are killed between two states of the exports, and what must hold after each."""
+
+    folder: Path
+    context: ForkServerContext
+
+    def prepare(self) -> float:
+        """Load both states, the second in another process; return how long that took."""
+        first, clean = self.folder / "first", self.folder / "clean"
+        first.mkdir()
+        write_first(first)
+        load_it(first)
+        shutil.copytree(first, clean)
+        write_second(clean)
+        began = time.perf_counter()
+        child = self.context.Process(target=load_it, args=(clean,))
+        child.start()
+        child.join()
+        lasts = time.perf_counter() - began
+        assert child.exitcode == 0
+        assert not is_one_of(tables(first), [tables(clean)])
+        return lasts
+
+    def is_killed(
+        self, target: Callable[..., None], *arguments: object, within: float | None = None
+    ) -> bool:
+        """Load the second state over the first, killed by itself or after some seconds.
+
+        Readers see one of both states, and the next load makes the very files of a clean one.
+        """
+        first, clean, folder = (self.folder / name for name in ("first", "clean", "killed"))
+        shutil.copytree(first, folder)
+        write_second(folder)
+        child = self.context.Process(target=target, args=(folder, *arguments))
+        child.start()
+        child.join(within)
+        child.kill()
+        child.join()
+        assert child.exitcode in {0, -signal.SIGKILL}
+        assert is_one_of(tables(folder), [tables(first), tables(clean)])
+        load_it(folder)
+        assert contents(folder) == contents(clean)
+        shutil.rmtree(folder)
+        return child.exitcode != 0
+
+
+@pytest.fixture
+def killing(tmp_path: Path) -> Killing:
+    # Children come from a server that has only imported the library, so each is there at once.
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload(["devops_analytics.loading"])
+    return Killing(tmp_path, context)
+
+
 @pytest.fixture
 def moments() -> random.Random:
     """When to kill; the seed is fixed, how fast the machine is then decides what it hits."""
     return random.Random(20260923)
 
 
-def test_a_load_killed_fifty_times_at_random_gives_what_a_clean_one_gives(
-    tmp_path: Path, moments: random.Random
+def test_a_load_killed_before_any_of_its_changes_gives_what_a_clean_one_gives(
+    killing: Killing,
 ) -> None:
-    # Children come from a server that has only imported the library, so each is there at once.
-    context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(["devops_analytics.loading"])
-    first, clean = tmp_path / "first", tmp_path / "clean"
-    first.mkdir()
-    write_first(first)
-    load_it(first)
-    shutil.copytree(first, clean)
-    write_second(clean)
-    began = time.perf_counter()
-    child = context.Process(target=load_it, args=(clean,))
-    child.start()
-    child.join()
-    lasts = time.perf_counter() - began
-    assert child.exitcode == 0
-    states = [tables(first), tables(clean)]
-    assert not is_one_of(states[0], states[1:])
-    n_killed, number = 0, 0
+    killing.prepare()
+    step = 1
+    while killing.is_killed(load_up_to, step):
+        step += 1
+    # At least each of the six new parts and the manifest is opened or renamed at some step.
+    assert step > FEWEST_STEPS
+
+
+def test_a_load_killed_fifty_times_at_random_gives_what_a_clean_one_gives(
+    killing: Killing, moments: random.Random
+) -> None:
+    lasts = killing.prepare()
+    n_killed = 0
     while n_killed < KILLS:
-        number += 1
-        folder = tmp_path / str(number)
-        shutil.copytree(first, folder)
-        write_second(folder)
-        child = context.Process(target=load_it, args=(folder,))
-        child.start()
-        child.join(moments.uniform(0, lasts))
-        if child.is_alive() and child.pid is not None:
-            os.kill(child.pid, signal.SIGKILL)
-        child.join()
-        n_killed += child.exitcode == -signal.SIGKILL
+        is_killed = killing.is_killed(load_it, within=moments.uniform(0, lasts))
+        n_killed += is_killed
         # On a machine that has become faster, the moments would all come too late.
-        lasts *= 1 if child.exitcode else 0.95
-        assert is_one_of(tables(folder), states)
-        load_it(folder)
-        assert contents(folder) == contents(clean)
-        shutil.rmtree(folder)
+        lasts *= 1 if is_killed else 0.95
 
 
 def test_what_a_killed_load_had_done_is_not_done_again(

@@ -19,6 +19,7 @@ from devops_analytics.store import (
     read_manifest,
     scan,
     superseded,
+    tidy,
     write_manifest,
     write_part,
 )
@@ -95,7 +96,7 @@ def test_a_part_that_no_manifest_names_does_not_exist_and_is_removed(tmp_path: P
     dropped = loaded(store, "dropped", commits({"b": 1}, "x"))
     manifest = settled(store, kept)
     assert scan(store, manifest, "commits").collect()["sha"].to_list() == ["a"]
-    write_manifest(store, manifest)
+    tidy(store, manifest)
     assert not (tmp_path / dropped.parts[0].name).exists()
     assert (tmp_path / kept.parts[0].name).exists()
 

@@ -56,7 +56,7 @@ def order_statistic_ranks(n: int, q: float, confidence: float) -> tuple[int | No
     return (lower or None, upper if upper <= n else None)
 
 
-def wilson(successes: int, n: int, confidence: float) -> tuple[float, float]:
+def wilson(successes: float, n: float, confidence: float) -> tuple[float, float]:
     """Return Wilson's interval for a share of `successes` in `n` (1 or more)."""
     z = z_score(confidence)
     share = successes / n

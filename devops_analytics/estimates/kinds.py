@@ -51,34 +51,59 @@ def estimated(
     observed: NDArray[np.bool_],
     *,
     live_days: float,
+    service_weeks: float,
     definitions: Definitions,
 ) -> Estimate:
     """Estimate a metric where its feeds were alive.
 
     Args:
         metric: whose kind, unit and quantile decide.
-        values: one per observation, sorted.
-        observed: false where the true value is at least the one given.
+        values: one per observation, sorted; of a ratio, its weights.
+        observed: false where the true value is at least the one given; of a ratio, where the
+            weight is not in the numerator.
         live_days: days of the period that the feeds can speak for.
-        definitions: confidence and smallest n.
+        service_weeks: weeks of the period that they can speak for, added up over the services.
+        definitions: confidence, smallest n and smallest group.
     """
     if metric.kind is Kind.RATE:
-        return _rate(len(values), live_days, definitions)
-    if len(values) == 0:
-        return Estimate(
-            status="none",
-            n=0,
-            numerator=0.0,
-            denominator=0.0,
-            note="nothing to measure at that moment"
-            if metric.state_days
-            else f"nothing to measure in {days_text(live_days)} live days",
-        )
-    if metric.kind is Kind.PROPORTION:
-        return _proportion(values, definitions)
-    if metric.kind is Kind.SCORE:
-        return _score(values, definitions)
-    return _quantile(metric, values, observed, definitions)
+        if metric.unit is Unit.PER_SERVICE_WEEK:
+            return _rate(len(values), service_weeks, "service-week", definitions)
+        return _rate(len(values), live_days, "day", definitions)
+    if len(values) == 0 and (metric.kind is not Kind.STOCK or metric.present_only):
+        return _nothing(metric, live_days)
+    return _of_some(metric, values, observed, definitions)
+
+
+def _of_some(
+    metric: Metric, values: Floats, observed: NDArray[np.bool_], definitions: Definitions
+) -> Estimate:
+    match metric.kind:
+        case Kind.STOCK:
+            return _stock(values)
+        case Kind.PROPORTION:
+            return _proportion(values, definitions)
+        case Kind.RATIO:
+            return _ratio(values, observed, definitions)
+        case Kind.SPREAD:
+            return _spread(values, definitions)
+        case Kind.SCORE:
+            return _score(values, definitions)
+        case _:
+            return _quantile(metric, values, observed, definitions)
+
+
+def _nothing(metric: Metric, live_days: float) -> Estimate:
+    if metric.present_only:
+        return Estimate(status="unknown", note="the exports tell nothing of this time")
+    return Estimate(
+        status="none",
+        n=0,
+        numerator=0.0,
+        denominator=0.0,
+        note="nothing to measure at that moment"
+        if metric.state_days
+        else f"nothing to measure in {days_text(live_days)} live days",
+    )
 
 
 def days_text(days: float) -> str:
@@ -86,27 +111,90 @@ def days_text(days: float) -> str:
     return f"{days:.0f}" if days >= 1 else f"{days:.1f}"
 
 
-def _rate(count: int, days: float, definitions: Definitions) -> Estimate:
-    if days < 1:
+def _rate(count: int, exposure: float, unit: str, definitions: Definitions) -> Estimate:
+    if exposure < 1:
         return Estimate(
             status="insufficient",
             n=count,
             numerator=float(count),
-            denominator=days,
-            note=f"{count} in less than one live day",
+            denominator=exposure,
+            note=f"{count} in less than one live {unit}",
         )
     low, high = poisson(count, definitions.confidence)
     return Estimate(
         status="ok" if count else "none",
-        value=count / days if count else None,
-        low=low / days,
-        high=high / days,
+        value=count / exposure if count else None,
+        low=low / exposure,
+        high=high / exposure,
         n=count,
         numerator=float(count),
-        denominator=days,
+        denominator=exposure,
         method="exact Poisson",
-        note=None if count else f"none in {days_text(days)} live days",
+        note=None if count else f"none in {days_text(exposure)} live {unit}s",
     )
+
+
+def _stock(values: Floats) -> Estimate:
+    """Return what there is: all of it is counted, so there is nothing to be unsure of."""
+    there = float(values.sum())
+    return Estimate(status="ok", value=there, n=len(values), numerator=there, method="count")
+
+
+def _spread(values: Floats, definitions: Definitions) -> Estimate:
+    """Return the fewest people who made half; so few people that one could be told are withheld."""
+    people = len(values)
+    if people < definitions.minimum_group:
+        return Estimate(
+            status="suppressed",
+            note=f"fewer than {definitions.minimum_group} people made it all",
+        )
+    made = np.cumsum(values[::-1])
+    fewest = int(np.searchsorted(made, made[-1] / 2)) + 1
+    return Estimate(
+        status="ok",
+        value=float(fewest),
+        n=people,
+        numerator=float(fewest),
+        denominator=float(people),
+        method="count",
+    )
+
+
+def _ratio(weights: Floats, counts: NDArray[np.bool_], definitions: Definitions) -> Estimate:
+    """Return the share of the weights that counts.
+
+    The interval is Wilson's with the number of equally weighted observations that would be as
+    sure: after Taylor linearisation, and after Kish where all or none counts.
+    """
+    n, whole, part = len(weights), float(weights.sum()), float(weights[counts].sum())
+    if whole == 0:
+        return Estimate(
+            status="none", n=n, numerator=0.0, denominator=0.0, note="all weigh nothing"
+        )
+    share = part / whole
+    enough = n >= definitions.minimum_n
+    effective = _effective_n(weights, counts, share)
+    low, high = wilson(share * effective, effective, definitions.confidence)
+    return Estimate(
+        status="ok" if enough else "insufficient",
+        value=share if enough else None,
+        low=low,
+        high=high,
+        n=n,
+        numerator=part,
+        denominator=whole,
+        method="Wilson, effective n",
+        note=None if enough else f"only {n}",
+    )
+
+
+def _effective_n(weights: Floats, counts: NDArray[np.bool_], share: float) -> float:
+    n, whole = len(weights), float(weights.sum())
+    by_weights = whole**2 / float((weights**2).sum())
+    if not 0 < share < 1:
+        return by_weights
+    squares = float(((weights * (counts - share)) ** 2).sum())
+    return share * (1 - share) * whole**2 / squares * (n - 1) / n
 
 
 def _proportion(values: Floats, definitions: Definitions) -> Estimate:
@@ -133,8 +221,8 @@ def hidden_estimate(smallest: int) -> Estimate:
 
 def _score(values: Floats, definitions: Definitions) -> Estimate:
     n = len(values)
-    if n < definitions.minimum_respondents:
-        return hidden_estimate(definitions.minimum_respondents)
+    if n < definitions.minimum_group:
+        return hidden_estimate(definitions.minimum_group)
     low, mean, high = mean_interval(values, definitions.confidence)
     return Estimate(
         status="ok",

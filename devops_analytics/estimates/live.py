@@ -10,9 +10,11 @@ import polars as pl
 
 from devops_analytics.estimates.kinds import SHOWN, days_text
 from devops_analytics.feeds import NO_SERVICE
-from devops_analytics.metrics.metric import Metric
+from devops_analytics.metrics.metric import Column, Metric
 from devops_analytics.periods import DAY, Period, Span, intersection, union
 from devops_analytics.schema import TABLE_WORDS
+
+_DAYS_IN_A_WEEK: Final = 7
 
 TableSpans = dict[str, dict[str, list[Span]]]
 """Table → service → when the table can speak for the service."""
@@ -107,17 +109,25 @@ def live_days(found: Entity, period: Period) -> float | None:
     return sum((end - start) / DAY for start, end in parts) if parts else None
 
 
-def why_unknown(found: Entity, period: Period) -> str:
+def service_weeks(found: Entity, period: Period) -> float:
+    """Return the weeks of a period that an entity's services can be spoken for, added up."""
+    own = (spans for name, spans in found.services.items() if name != NO_SERVICE)
+    parts = [part for spans in own for part in clip(spans, period)]
+    return sum((end - start) / DAY for start, end in parts) / _DAYS_IN_A_WEEK
+
+
+def why_unknown(found: Entity, period: Period, columns: Iterable[Sequence[Column]] = ()) -> str:
     """Say which feeds are missing where an entity can't be spoken for."""
     reasons = []
     for table, spans in found.tables.items():
+        words = TABLE_WORDS[table]
+        needed = [one[0][1] for one in columns if one[0][0] == table]
+        says = f" that says {' and '.join(needed)}" if needed else ""
         if not spans:
-            reasons.append(f"no feed of {TABLE_WORDS[table]}")
+            reasons.append(f"no feed of {words}{says}")
         elif not clip(spans, period):
             start, end = spans[0][0], spans[-1][1]
-            reasons.append(
-                f"feed of {TABLE_WORDS[table]} covers {start:%Y-%m-%d} to {end:%Y-%m-%d} only"
-            )
+            reasons.append(f"feed of {words}{says} covers {start:%Y-%m-%d} to {end:%Y-%m-%d} only")
     if not reasons and not found.tables:
         return "nothing is known of it by then"
     words = " and ".join(TABLE_WORDS[table] for table in found.tables)

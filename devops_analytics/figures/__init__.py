@@ -3,6 +3,7 @@
 from devops_analytics.figures.coverage import coverage_timeline
 from devops_analytics.figures.dots import dot_plot
 from devops_analytics.figures.maturity import maturity_bars
+from devops_analytics.figures.multiples import small_multiples
 from devops_analytics.figures.palette import PALETTE, Colour
 from devops_analytics.figures.stages import stage_bars
 from devops_analytics.figures.trend import trend
@@ -13,6 +14,7 @@ __all__ = [
     "coverage_timeline",
     "dot_plot",
     "maturity_bars",
+    "small_multiples",
     "stage_bars",
     "trend",
 ]

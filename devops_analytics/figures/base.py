@@ -18,7 +18,7 @@ from devops_analytics.display import (
     scale_of,
 )
 from devops_analytics.figures.palette import light
-from devops_analytics.metrics import Kind, Metric, Unit
+from devops_analytics.metrics import Metric, Unit
 
 FONT: Final = "system-ui, -apple-system, 'Segoe UI', Roboto, 'Helvetica Neue', Arial, sans-serif"
 LOG_FROM: Final = 30
@@ -149,11 +149,11 @@ def value_axis(values: Sequence[float], declared: Metric) -> Axis:
     scale = scale_of(highest, declared.unit.value)
     steps = _ticks(highest * scale.factor or 1, _STEPS)
     top = steps[-1] / scale.factor
-    if declared.kind is Kind.PROPORTION:
+    if declared.unit is Unit.SHARE:
         top = min(top, 1.0)
     ticks = [step / scale.factor for step in steps if step / scale.factor <= top]
     texts = [
-        f"{step:g} %" if declared.kind is Kind.PROPORTION else f"{step:g}"
+        f"{step:g} %" if declared.unit is Unit.SHARE else f"{step:g}"
         for step in steps[: len(ticks)]
     ]
     return _axis(ticks, texts, 0.0, top, axis_title(declared, scale))

@@ -19,7 +19,7 @@ from devops_analytics.display import (
 )
 from devops_analytics.figures.base import Axis, chart, plain, row_axis, value_axis
 from devops_analytics.figures.palette import light
-from devops_analytics.metrics import Kind, Metric, metric
+from devops_analytics.metrics import Kind, Metric, Unit, metric
 
 MOST_ROWS: Final = 40
 MOST_WITHOUT_NUMBER: Final = 12
@@ -47,8 +47,9 @@ def dot_plot(services: pl.DataFrame, whole: pl.DataFrame | None = None) -> go.Fi
         return None
     others = [m for m in found if m.value is None]
     declared = metric(known[0].metric)
-    # The rate of a whole is the sum of its parts, not one among them.
-    together = [] if whole is None or declared.kind is Kind.RATE else measurements(whole)
+    # A rate per day and a stock of a whole are sums of its parts, not one among them.
+    is_sum = declared.unit is Unit.PER_DAY or declared.kind is Kind.STOCK
+    together = [] if whole is None or is_sum else measurements(whole)
     # Of many, those that most rests on are drawn: neither end of the ranking is cut off.
     largest = sorted(known, key=lambda m: (-(m.n or 0), m.entity))[:MOST_ROWS]
     drawn = [m for m in known if m in largest]

@@ -23,6 +23,7 @@ from devops_analytics.store import (
     read_manifest,
     shares_records,
     superseded,
+    tidy,
     write_manifest,
     writing,
 )
@@ -120,6 +121,7 @@ def _load(
     manifest = _settled(store, Manifest(files=tuple(files)), before)
     if manifest != before:
         write_manifest(store, manifest)
+    tidy(store, manifest)
     return LoadReport(
         files=report_frame(manifest, states),
         problems=tuple(problems),

@@ -19,6 +19,7 @@ from devops_analytics.sources.parts import PART, FilePart, parts_of
 from devops_analytics.sources.source import Context, Draft, Held
 from devops_analytics.sources.together import conform_together
 from devops_analytics.store import (
+    CACHE,
     QUARANTINE_FOLDER,
     End,
     LoadedFile,
@@ -294,7 +295,7 @@ class Loader:
             settings=self.settings,
             label=label,
             labels=labels or {},
-            cache=self.store.folder / "cache",
+            cache=self.store.folder / CACHE,
             progress=self.progress,
         )
 

@@ -4,13 +4,14 @@ from typing import Final
 
 import polars as pl
 
+from devops_analytics.metrics.across_teams import ACROSS_TEAMS
 from devops_analytics.metrics.attribution import (
     ATTRIBUTION,
     as_observations,
     by_change,
     by_commit,
 )
-from devops_analytics.metrics.flow import with_first_review
+from devops_analytics.metrics.changes import by_people, with_first_review
 from devops_analytics.metrics.metric import Better, Evidence, Kind, Metric, Unit
 from devops_analytics.text import filled
 
@@ -21,11 +22,10 @@ def review_coverage(evidence: Evidence) -> pl.LazyFrame:
     Returns:
         Observations: `at` is the merge, `value` 1 where a review came first, `key` repo#change.
     """
-    counted = pl.lit(evidence.definitions.count_bots) | ~pl.col("is_bot").fill_null(value=False)
     merged = (
         with_first_review(evidence.tables["changes"], evidence)
         .filter(pl.col("reviewed_at").is_not_null().any().over("repo"))
-        .filter(counted)
+        .filter(by_people(evidence))
         .drop_nulls("merged_at")
         .with_columns(
             at="merged_at",
@@ -44,7 +44,6 @@ def docs_changed_with_code(evidence: Evidence) -> pl.LazyFrame:
         Observations: `at` is its last commit's committed_at, `value` 1 where documentation was
         touched, `key` repo#change where its commits name one, else repo@sha.
     """
-    counted = pl.lit(evidence.definitions.count_bots) | ~pl.col("is_bot").fill_null(value=False)
     touched = (
         evidence.tables["file_changes"]
         .group_by("repo", "sha")
@@ -53,7 +52,7 @@ def docs_changed_with_code(evidence: Evidence) -> pl.LazyFrame:
     change = filled("{}#{}", "repo", "change_id")
     commits = (
         evidence.tables["commits"]
-        .filter(counted & ~pl.col("is_merge").fill_null(value=False))
+        .filter(by_people(evidence) & ~pl.col("is_merge").fill_null(value=False))
         .select("repo", "sha", "committed_at", "source_ref", "change_id")
         .with_columns(key=pl.coalesce(change, filled("{}@{}", "repo", "sha")))
         .join(touched, on=["repo", "sha"])
@@ -103,6 +102,7 @@ REVIEW_COVERAGE: Final = Metric(
         "changes?)."
     ),
     needs=("changes", "reviews"),
+    columns=((("reviews", "at"),),),
     observe=review_coverage,
 )
 
@@ -134,5 +134,9 @@ DOCS_CHANGED_WITH_CODE: Final = Metric(
     observe=docs_changed_with_code,
 )
 
-COLLABORATION: Final[tuple[Metric, ...]] = (REVIEW_COVERAGE, DOCS_CHANGED_WITH_CODE)
+COLLABORATION: Final[tuple[Metric, ...]] = (
+    REVIEW_COVERAGE,
+    *ACROSS_TEAMS,
+    DOCS_CHANGED_WITH_CODE,
+)
 """The metrics of this family, in report order."""

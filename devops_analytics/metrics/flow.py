@@ -10,10 +10,14 @@ from devops_analytics.metrics.attribution import (
     by_change,
     hours_between,
 )
+from devops_analytics.metrics.changes import (
+    BOTS_LEFT_OUT,
+    counted_changes,
+    with_first_review,
+)
+from devops_analytics.metrics.flow_open import FLOW_OPEN
+from devops_analytics.metrics.flow_trunk import FLOW_TRUNK
 from devops_analytics.metrics.metric import Better, Evidence, Kind, Metric, Unit
-from devops_analytics.text import filled
-
-_BOTS = "changes of bots left out unless count_bots is set"
 
 
 def batch_size(evidence: Evidence) -> pl.LazyFrame:
@@ -22,23 +26,34 @@ def batch_size(evidence: Evidence) -> pl.LazyFrame:
     Returns:
         Observations: `at` is the merge, `value` lines added and deleted, `key` repo#change.
     """
+    lines = pl.col("lines_added") + pl.col("lines_deleted")
+    return _sizes(evidence, of_change=lines, of_commit=lines)
+
+
+def files_per_change(evidence: Evidence) -> pl.LazyFrame:
+    """Count the files of each merged change.
+
+    Returns:
+        Observations: `at` is the merge, `value` files changed, `key` repo#change.
+    """
+    return _sizes(evidence, of_change=pl.col("files"), of_commit=pl.col("files"))
+
+
+def _sizes(evidence: Evidence, *, of_change: pl.Expr, of_commit: pl.Expr) -> pl.LazyFrame:
+    """Return the size of each merged change: its own, else that of its squashed commit."""
     # Only a squashed commit names its change; the last commit of a rebase holds a part of it.
     squashed = (
         evidence.tables["commits"]
         .filter(~pl.col("is_merge").fill_null(value=True))
-        .select(
-            "repo",
-            "change_id",
-            merge_sha="sha",
-            lines=pl.col("lines_added") + pl.col("lines_deleted"),
-        )
+        .select("repo", "change_id", merge_sha="sha", of_commit=of_commit)
     )
-    lines = pl.coalesce(pl.col("lines_added") + pl.col("lines_deleted"), "lines")
     merged = (
-        _changes(evidence)
+        counted_changes(evidence)
         .drop_nulls("merged_at")
         .join(squashed, on=["repo", "change_id", "merge_sha"], how="left")
-        .with_columns(at="merged_at", value=lines, observed=pl.lit(value=True))
+        .with_columns(
+            at="merged_at", value=pl.coalesce(of_change, "of_commit"), observed=pl.lit(value=True)
+        )
         .drop_nulls("value")
     )
     return as_observations(by_change(merged, evidence))
@@ -79,7 +94,7 @@ def review_wait(evidence: Evidence) -> pl.LazyFrame:
     starts = pl.coalesce("ready_at", "opened_at")
     reviewed_early = pl.col("reviewed_at") < starts
     waits = (
-        with_first_review(_changes(evidence), evidence)
+        with_first_review(counted_changes(evidence), evidence)
         .filter(pl.col("reviewed_at").is_not_null().any().over("repo"))
         .filter(pl.col("reviewed_at").is_not_null() | pl.col("closed_at").is_null())
         .filter(pl.col("reviewed_at").is_not_null() | pl.col("merged_at").is_null())
@@ -101,7 +116,7 @@ def change_open_time(evidence: Evidence) -> pl.LazyFrame:
         open, `key` repo#change.
     """
     spans = (
-        _changes(evidence)
+        counted_changes(evidence)
         .filter(pl.col("merged_at").is_not_null() | pl.col("closed_at").is_null())
         .with_columns(at="opened_at", observed=pl.col("merged_at").is_not_null())
         .with_columns(
@@ -110,32 +125,6 @@ def change_open_time(evidence: Evidence) -> pl.LazyFrame:
         .filter(pl.col("value") >= 0)
     )
     return as_observations(by_change(spans, evidence))
-
-
-def with_first_review(changes: pl.LazyFrame, evidence: Evidence) -> pl.LazyFrame:
-    """Add `reviewed_at`, the first review by somebody other than the author; null: none known."""
-    authors = evidence.tables["changes"].select("repo", "change_id", "author")
-    by_author = (pl.col("reviewer") == pl.col("author")).fill_null(value=False)
-    reviews = (
-        evidence.tables["reviews"]
-        .drop_nulls("at")
-        .join(authors, on=["repo", "change_id"], how="left")
-        .filter(~by_author)
-        .group_by("repo", "change_id")
-        .agg(review_given_at=pl.col("at").min())
-    )
-    return changes.join(reviews, on=["repo", "change_id"], how="left").with_columns(
-        reviewed_at=pl.min_horizontal("first_review_at", "review_given_at")
-    )
-
-
-def _changes(evidence: Evidence) -> pl.LazyFrame:
-    counted = pl.lit(evidence.definitions.count_bots) | ~pl.col("is_bot").fill_null(value=False)
-    return (
-        evidence.tables["changes"]
-        .filter(counted)
-        .with_columns(key=filled("{}#{}", "repo", "change_id"))
-    )
 
 
 BATCH_SIZE: Final = Metric(
@@ -149,7 +138,7 @@ BATCH_SIZE: Final = Metric(
     definition="Lines added and deleted by each merged change, in the period of its merge.",
     choices=(
         "Lines as the export gives them, else those of the squashed commit; changes without either "
-        f"are left out; {_BOTS}; {ATTRIBUTION}."
+        f"are left out; {BOTS_LEFT_OUT}; {ATTRIBUTION}."
     ),
     unknown_when="No live export of pull or merge requests covers the period.",
     misleads_when=(
@@ -163,7 +152,35 @@ BATCH_SIZE: Final = Metric(
         "per change is this project's choice."
     ),
     needs=("changes",),
+    columns=((("changes", "lines_added"), ("commits", "lines_added")),),
     observe=batch_size,
+)
+
+FILES_PER_CHANGE: Final = Metric(
+    id="files_per_change",
+    name="Files per change",
+    question="How far does a change reach?",
+    family="flow",
+    kind=Kind.LEVEL,
+    unit=Unit.FILES,
+    better=Better.LOWER,
+    definition="Files touched by each merged change, in the period of its merge.",
+    choices=(
+        "Files as the export gives them, else those of the squashed commit; changes without either "
+        f"are left out; {BOTS_LEFT_OUT}; {ATTRIBUTION}."
+    ),
+    unknown_when="No live export of changes that says how many files they touch covers the period.",
+    misleads_when="Generated files are kept in the repository; a rename touches two folders.",
+    moved_without_improvement=(
+        "Bigger files, or one piece of work split into changes that only make sense together."
+    ),
+    source=(
+        "DORA capability 'Working in small batches' names size as what to reduce; counting files "
+        "per change is this project's choice."
+    ),
+    needs=("changes",),
+    columns=((("changes", "files"), ("commits", "files")),),
+    observe=files_per_change,
 )
 
 COMMITS_PER_DEPLOYMENT: Final = Metric(
@@ -212,9 +229,9 @@ REVIEW_WAIT: Final = Metric(
         "it left draft); open and unreviewed is censored; merged or closed without a review is no "
         "wait and left out (review coverage counts those); repositories without any known review "
         "are left out, as their exports can't say; negative waits left out; calendar time; "
-        f"{_BOTS}; {ATTRIBUTION}."
+        f"{BOTS_LEFT_OUT}; {ATTRIBUTION}."
     ),
-    unknown_when="No live export of pull or merge requests covers the period.",
+    unknown_when="No live export of changes that tells of reviews covers the period.",
     misleads_when="A program reviews first, or review happens beside the tool.",
     moved_without_improvement="Approving at once without reading.",
     source=(
@@ -222,6 +239,7 @@ REVIEW_WAIT: Final = Metric(
         "from local reviewers too)."
     ),
     needs=("changes",),
+    columns=((("changes", "first_review_at"), ("reviews", "at")),),
     observe=review_wait,
 )
 
@@ -236,7 +254,7 @@ CHANGE_OPEN_TIME: Final = Metric(
     definition="Hours from opening a change to its merge, in the period in which it was opened.",
     choices=(
         "Drafts count from their opening; closed without a merge is left out; still open is "
-        f"censored; negative spans left out; {_BOTS}; {ATTRIBUTION}."
+        f"censored; negative spans left out; {BOTS_LEFT_OUT}; {ATTRIBUTION}."
     ),
     unknown_when="No live export of pull or merge requests covers the period.",
     misleads_when="Work is opened as a change only when it is finished.",
@@ -248,8 +266,11 @@ CHANGE_OPEN_TIME: Final = Metric(
 
 FLOW: Final[tuple[Metric, ...]] = (
     BATCH_SIZE,
+    FILES_PER_CHANGE,
     COMMITS_PER_DEPLOYMENT,
     REVIEW_WAIT,
     CHANGE_OPEN_TIME,
+    *FLOW_OPEN,
+    *FLOW_TRUNK,
 )
 """The metrics of this family, in report order."""

@@ -204,6 +204,7 @@ CHANGE_LEAD_TIME: Final = Metric(
     source=DORA_GUIDE,
     needs=("deployments", "commits"),
     observe=change_lead_time,
+    dated_by_end=True,
 )
 
 CHANGE_LEAD_TIME_P85: Final = replace(
@@ -250,6 +251,7 @@ CHANGE_LEAD_TIME_FROM_AUTHORED: Final = replace(
         "cherry-picks keep the date of the original."
     ),
     moved_without_improvement="Squashing, or resetting the author's date, shortens it.",
+    columns=((("commits", "authored_at"),),),
     observe=change_lead_time_from_authored,
     variant_of="change_lead_time",
 )

@@ -233,6 +233,7 @@ def _declared(
         needs=("deployments", "changes"),
         observe=observe,
         variant_of="change_lead_time_by_change",
+        dated_by_end=True,
     )
 
 

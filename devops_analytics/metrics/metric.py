@@ -19,6 +19,9 @@ class Kind(StrEnum):
     LEVEL = "level"
     PROPORTION = "proportion"
     RATE = "rate"
+    RATIO = "ratio"
+    STOCK = "stock"
+    SPREAD = "spread"
     SCORE = "score"
 
 
@@ -29,8 +32,13 @@ class Unit(StrEnum):
     SHARE = "share"
     PER_DAY = "per day"
     DAYS_PER_WEEK = "days per week"
+    PER_SERVICE_WEEK = "per service-week"
     LINES = "lines"
     COMMITS = "commits"
+    FILES = "files"
+    CHANGES = "changes"
+    BRANCHES = "branches"
+    AUTHORS = "authors"
     FINDINGS = "findings"
     SCALE_POINTS = "scale points"
 
@@ -55,6 +63,21 @@ class Observations(dy.Schema):
     source_ref = dy.String(nullable=True, description="the export and record it came from")
 
 
+class Weighted(Observations):
+    """What a ratio is made of: the value of each row counts as much as its weight."""
+
+    weight = dy.Float64(description="what the row counts for, such as its hours")
+
+
+class Authored(Observations):
+    """What a spread is made of: amounts, and whose they are.
+
+    Only the estimator sees `author`; neither `rows` nor a report ever does.
+    """
+
+    author = dy.String(description="pseudonym of the author")
+
+
 @dataclass(frozen=True, kw_only=True)
 class Evidence:
     """What a metric may look at: the canonical tables, the links, the choices, the as-of time.
@@ -74,13 +97,23 @@ class Evidence:
     asked_as_of: datetime | None = None
 
 
+Column = tuple[str, str]
+"""A canonical table and one of its columns."""
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Metric:
     """A metric, declared once for code, command line, docs, charts and reports.
 
-    `needs` names the tables without whose live feed the metric is unknown. `variant_of` is the id
-    of the metric that this one is a named variant of. `quantile` is the quantile that a duration
-    or level is estimated at. `moved_without_improvement` says how the number could be gamed.
+    `needs` names the tables without whose live feed the metric is unknown. `columns` are those
+    without which the metric can't be measured, each with others that say the same: a source that
+    never fills the first, nor any source one of the others, is no feed of the first one's table.
+    `variant_of` is the id of the metric that this one is a named variant of. `quantile` is the
+    quantile that a duration or level is estimated at. `moved_without_improvement` says how the
+    number could be gamed. With `at_end`, observations are spans (`value` in hours, censored while
+    they last) and what counts is what was open at the period's end. With `present_only`, the
+    tables tell nothing of the past: a period without observations is unknown.
+    `dated_by_end` says that `at` is when a duration ended, where it has ended.
 
     A state has `state_days`: its observations are snapshots, and of those in so many days before
     the end of a period only the last moment's count. `feeds_speak_for_all` says that a feed of any
@@ -105,6 +138,10 @@ class Metric:
     observe: Callable[[Evidence], pl.LazyFrame]
     variant_of: str | None = None
     quantile: float = 0.5
+    dated_by_end: bool = False
+    columns: tuple[tuple[Column, ...], ...] = ()
+    at_end: bool = False
+    present_only: bool = False
     state_days: int | None = None
     feeds_speak_for_all: bool = False
     remarks: Callable[[Evidence], pl.LazyFrame] | None = None

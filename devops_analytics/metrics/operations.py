@@ -7,11 +7,13 @@ import polars as pl
 from devops_analytics.linking import unplanned_incidents
 from devops_analytics.metrics.attribution import as_observations
 from devops_analytics.metrics.metric import Better, Evidence, Kind, Metric, Unit
+from devops_analytics.metrics.response import RESPONSE
 
 _CHOICES = (
     "Unplanned incidents (planned maintenance left out, not said counts as unplanned), in the "
     "period of their start, else of their record's creation; incidents with neither are left out"
 )
+_CUSTOMERS: Final = r"(?i)customer|client|user|consumer|complaint|support|social"
 _UNKNOWN = "No live export of incidents covers the period."
 
 
@@ -62,6 +64,30 @@ def detected_by_monitoring(evidence: Evidence) -> pl.LazyFrame:
     said = _unplanned(evidence).drop_nulls("detected_by")
     is_monitoring = pl.col("detected_by").str.contains(r"(?i)monitor|alert|alarm|synthetic|probe")
     return as_observations(said.with_columns(value=is_monitoring))
+
+
+def detected_by_customers(evidence: Evidence) -> pl.LazyFrame:
+    """Mark each incident that users or customers noticed first.
+
+    Returns:
+        Observations: `at` is the start, `value` 1 where they did and 0 where somebody or
+        something else did, `key` incident_id.
+    """
+    said = _unplanned(evidence).drop_nulls("detected_by")
+    told = said.with_columns(value=pl.col("detected_by").str.contains(_CUSTOMERS))
+    # A source that never names a customer has no word for them: its other words are no answer.
+    return as_observations(told.filter(pl.col("value").any().over("source")))
+
+
+def incidents_per_service_week(evidence: Evidence) -> pl.LazyFrame:
+    """Return one row per incident of a known service, with value 1.
+
+    Returns:
+        Observations: `at` is the start, `key` incident_id.
+    """
+    return as_observations(
+        _unplanned(evidence).drop_nulls("service").with_columns(value=pl.lit(1.0))
+    )
 
 
 def _unplanned(evidence: Evidence) -> pl.LazyFrame:
@@ -141,6 +167,7 @@ INCIDENTS_REVIEWED: Final = Metric(
     moved_without_improvement="An empty document for every incident.",
     source="This project's choice, after the practice of published incident reviews (postmortems).",
     needs=("incidents",),
+    columns=((("incidents", "review_url"),),),
     observe=incidents_reviewed,
 )
 
@@ -164,13 +191,68 @@ DETECTED_BY_MONITORING: Final = Metric(
     moved_without_improvement="Opening records only for what an alert has found.",
     source="DORA capability 'Proactive failure notification'.",
     needs=("incidents",),
+    columns=((("incidents", "detected_by"),),),
     observe=detected_by_monitoring,
 )
 
+DETECTED_BY_CUSTOMERS: Final = Metric(
+    id="detected_by_customers",
+    name="Detected by customers",
+    question="How often must our users tell us?",
+    family="operations",
+    kind=Kind.PROPORTION,
+    unit=Unit.SHARE,
+    better=Better.LOWER,
+    definition=(
+        "Incidents noticed first by users or customers ÷ incidents whose record says who or what "
+        "noticed."
+    ),
+    choices=(
+        f"{_CHOICES}; incidents that don't say are left out; customers are what the record's text "
+        "calls customer, client, user, consumer, complaint, support or social (media); colleagues "
+        "are neither customers nor monitoring; sources that never name customers can't say and are "
+        "left out."
+    ),
+    unknown_when="No live export of incidents that says who noticed covers the period.",
+    misleads_when="Support opens the record of what monitoring has found, or the other way round.",
+    moved_without_improvement="Not writing down who noticed.",
+    source="DORA capability 'Proactive failure notification' (failures reported by users).",
+    needs=("incidents",),
+    columns=((("incidents", "detected_by"),),),
+    observe=detected_by_customers,
+)
+
+INCIDENTS_PER_SERVICE_WEEK: Final = Metric(
+    id="incidents_per_service_week",
+    name="Incidents per service-week",
+    question="How often does a service have an incident?",
+    family="operations",
+    kind=Kind.RATE,
+    unit=Unit.PER_SERVICE_WEEK,
+    better=Better.LOWER,
+    definition=(
+        "Incidents of known services ÷ weeks for which incidents are known, added up over the "
+        "services."
+    ),
+    choices=(
+        f"{_CHOICES}; any severity; incidents of no known service are left out; every service that "
+        "is declared, deployed or has an incident counts, so that teams with many services compare."
+    ),
+    unknown_when=_UNKNOWN,
+    misleads_when="What counts as an incident differs between teams, or changed.",
+    moved_without_improvement="Recording fewer incidents; splitting a service into several.",
+    source="This project's choice: a count means nothing without the services and time it is of.",
+    needs=("incidents",),
+    observe=incidents_per_service_week,
+)
+
 OPERATIONS: Final[tuple[Metric, ...]] = (
+    INCIDENTS_PER_SERVICE_WEEK,
+    *RESPONSE,
+    DETECTED_BY_MONITORING,
+    DETECTED_BY_CUSTOMERS,
     INCIDENT_TIMESTAMPS_COMPLETE,
     INCIDENTS_WITH_EXPLICIT_CAUSE,
     INCIDENTS_REVIEWED,
-    DETECTED_BY_MONITORING,
 )
 """The metrics of this family, in report order."""

@@ -1,29 +1,26 @@
 """Pipelines: is every change built and tested, does it pass, how long does that take?"""
 
-from collections.abc import Sequence
 from typing import Final
 
 import polars as pl
 
-from devops_analytics.linking.graph import NO_PARENT, Graph, read_graphs
 from devops_analytics.metrics.attribution import (
     ATTRIBUTION,
     as_observations,
     by_commit,
     hours_between,
 )
-from devops_analytics.metrics.metric import Better, Evidence, Kind, Metric, Unit
+from devops_analytics.metrics.metric import Better, Evidence, Kind, Metric, Unit, Weighted
+from devops_analytics.metrics.pipeline_breaks import PIPELINE_BREAKS
+from devops_analytics.metrics.runs import (
+    FAILURES,
+    RUN_KEY,
+    WAITING,
+    trunk_verdicts,
+    verdicts,
+)
+from devops_analytics.metrics.trunk import TRUNK_RULE, trunk_commits
 from devops_analytics.text import filled
-
-FAILURES: Final = ("failure", "error", "timeout")
-VERDICTS: Final = ("success", *FAILURES)
-"""Results that say something about the commit; cancelled, skipped and unknown ones don't."""
-
-TRUNK_NAMES: Final = ("main", "master", "trunk")
-"""Names of the trunk where no export tells which branch is the default one."""
-
-OF_A_CHANGE: Final = r"(?i)(pull|merge)[_ -]?request"
-"""Triggers of runs for a change: from a fork its branch may well be called main."""
 
 
 def pipeline_success_rate(evidence: Evidence) -> pl.LazyFrame:
@@ -33,15 +30,10 @@ def pipeline_success_rate(evidence: Evidence) -> pl.LazyFrame:
         Observations: `at` is the run's end, `value` 1 for success and 0 for failure, `key`
         repo/run/attempt.
     """
-    trunk = (
-        _verdicts(evidence)
-        .join(_trunk_branches(evidence), on="repo", how="left")
-        .with_columns(trunk=pl.col("trunk").fill_null(list(TRUNK_NAMES)))
-        .filter(pl.col("branch").is_in(pl.col("trunk")))
-        .filter(~pl.col("trigger").str.contains(OF_A_CHANGE).fill_null(value=False))
-        .with_columns(value=pl.col("result") == "success", observed=pl.lit(value=True))
+    runs = trunk_verdicts(evidence).with_columns(
+        value=pl.col("result") == "success", observed=pl.lit(value=True)
     )
-    return as_observations(by_commit(trunk, evidence))
+    return as_observations(by_commit(runs, evidence))
 
 
 def pipeline_duration(evidence: Evidence) -> pl.LazyFrame:
@@ -51,7 +43,7 @@ def pipeline_duration(evidence: Evidence) -> pl.LazyFrame:
         Observations: `at` is the run's end, `value` hours, `key` repo/run/attempt.
     """
     runs = (
-        _verdicts(evidence)
+        verdicts(evidence)
         .with_columns(value=hours_between("started_at", "finished_at"), observed=pl.lit(value=True))
         .filter(pl.col("value") >= 0)
     )
@@ -66,7 +58,7 @@ def re_run_share(evidence: Evidence) -> pl.LazyFrame:
         attempt, `key` repo/run.
     """
     runs = (
-        _verdicts(evidence)
+        verdicts(evidence)
         .filter((pl.col("attempt") > 1).any().over("source"))
         .group_by("repo", "run_id")
         .agg(
@@ -86,11 +78,12 @@ def trunk_commits_tested(evidence: Evidence) -> pl.LazyFrame:
         Observations: `at` is committed_at, `value` 1 where a run on that commit succeeded or
         failed, `key` repo@sha.
     """
-    verdicts = _verdicts(evidence).select("repo", "sha").unique().with_columns(tested=True)
+    judged = verdicts(evidence).select("repo", "sha").unique().with_columns(tested=True)
+    tested = evidence.tables["pipeline_runs"].select("repo").unique()
     commits = (
         evidence.tables["commits"]
-        .join(_trunk(evidence).lazy(), on=["repo", "sha"], how="semi")
-        .join(verdicts, on=["repo", "sha"], how="left")
+        .join(trunk_commits(evidence, of=tested).lazy(), on=["repo", "sha"], how="semi")
+        .join(judged, on=["repo", "sha"], how="left")
         .with_columns(
             at="committed_at",
             value=pl.col("tested").fill_null(value=False),
@@ -122,67 +115,54 @@ def deployments_by_pipeline(evidence: Evidence) -> pl.LazyFrame:
     return as_observations(deployments)
 
 
-def _verdicts(evidence: Evidence) -> pl.LazyFrame:
-    """Return the runs that succeeded or failed, with `at` and `key`."""
-    return (
+def pipeline_queue_time(evidence: Evidence) -> pl.LazyFrame:
+    """Measure how long each pipeline run waited until anything of it ran.
+
+    Returns:
+        Observations: `at` is when it was asked for, `value` hours, `observed` false while it
+        waits, `key` repo/run/attempt.
+    """
+    first_job = (
+        evidence.tables["pipeline_jobs"]
+        .group_by("run_id", "attempt")
+        .agg(job_began_at=pl.col("started_at").min())
+    )
+    runs = (
         evidence.tables["pipeline_runs"]
-        .filter(pl.col("result").is_in(VERDICTS))
+        .drop_nulls("queued_at")
+        .join(first_job, on=["run_id", "attempt"], how="left")
         .with_columns(
-            at=pl.coalesce("finished_at", "started_at", "queued_at"),
-            key=filled("{}/{}/{}", "repo", "run_id", "attempt"),
+            at="queued_at",
+            began_at=pl.coalesce("job_began_at", "started_at"),
+            key=RUN_KEY,
         )
-        .drop_nulls("at")
+        .filter(pl.col("began_at").is_not_null() | pl.col("result").is_in(WAITING))
+        .with_columns(
+            value=hours_between("at", pl.coalesce("began_at", pl.lit(evidence.as_of))),
+            observed=pl.col("began_at").is_not_null(),
+        )
+        .filter(pl.col("value") >= 0)
     )
+    return as_observations(by_commit(runs, evidence))
 
 
-def _trunk_branches(evidence: Evidence) -> pl.LazyFrame:
-    """Return repo and `trunk`, the names of the branches that are at its HEAD."""
-    refs = evidence.tables["refs"].drop_nulls("sha")
-    heads = refs.filter(pl.col("name") == "HEAD").select("repo", "sha")
-    at_head = refs.filter((pl.col("kind") == "branch") & (pl.col("name") != "HEAD"))
-    is_usual = pl.col("name").is_in(TRUNK_NAMES)
-    return (
-        at_head.join(heads, on=["repo", "sha"], how="semi")
-        .with_columns(pl.col("name").str.strip_prefix("origin/"))
-        .filter(is_usual | ~is_usual.any().over("repo"))
-        .group_by("repo")
-        .agg(trunk=pl.col("name"))
+def failed_run_time_share(evidence: Evidence) -> pl.LazyFrame:
+    """Return each pipeline run with a verdict, with its hours as weight.
+
+    Returns:
+        Observations with `weight`: `at` is the run's end, `value` 1 for failure and 0 for
+        success, `weight` hours from start to end, `key` repo/run/attempt.
+    """
+    runs = (
+        verdicts(evidence)
+        .with_columns(
+            weight=hours_between("started_at", "finished_at"),
+            value=pl.col("result").is_in(FAILURES).cast(pl.Float64),
+            observed=pl.lit(value=True),
+        )
+        .filter(pl.col("weight") >= 0)
     )
-
-
-def _trunk(evidence: Evidence) -> pl.DataFrame:
-    """Return repo and sha of the commits on the trunk of repositories that have pipeline runs."""
-    known = evidence.tables["commits"].drop_nulls("parents").select("repo").unique()
-    tested = evidence.tables["pipeline_runs"].select("repo").unique()
-    repos = known.join(tested, on="repo").collect()["repo"].sort().to_list()
-    refs = evidence.tables["refs"].filter(pl.col("name") == "HEAD").select("repo", "sha")
-    heads = dict(refs.collect().iter_rows())
-    trunks = [pl.DataFrame(schema={"repo": pl.String(), "sha": pl.String()})]
-    for repo, graph in read_graphs(evidence.tables, repos).items():
-        head = graph.number_of(heads[repo]) if heads.get(repo) else None
-        tip = _deepest(graph.first_parents) if head is None else head
-        trunks.append(graph.commits.select("repo", "sha")[_chain(graph, tip)])
-    return pl.concat(trunks)
-
-
-def _chain(graph: Graph, tip: int) -> list[int]:
-    chain = [tip]
-    while (parent := graph.first_parents[chain[-1]]) != NO_PARENT:
-        chain.append(parent)
-    return chain
-
-
-def _deepest(first_parents: Sequence[int]) -> int:
-    """Return the commit with the longest chain of first parents."""
-    depths = [0] * len(first_parents)
-    for commit in range(len(first_parents)):
-        path = [commit]
-        while depths[path[-1]] == 0 and (parent := first_parents[path[-1]]) != NO_PARENT:
-            path.append(parent)
-        depth = max(depths[path[-1]], 1)
-        for step, passed in enumerate(reversed(path)):
-            depths[passed] = depth + step
-    return depths.index(max(depths))
+    return by_commit(runs, evidence).select(Weighted.column_names())
 
 
 PIPELINE_SUCCESS_RATE: Final = Metric(
@@ -208,6 +188,7 @@ PIPELINE_SUCCESS_RATE: Final = Metric(
     moved_without_improvement="Re-running until green, or taking failing tests out.",
     source="DORA capability 'Continuous integration' (share of builds and tests that succeed).",
     needs=("pipeline_runs",),
+    columns=((("pipeline_runs", "branch"),),),
     observe=pipeline_success_rate,
 )
 
@@ -230,6 +211,7 @@ PIPELINE_DURATION: Final = Metric(
     moved_without_improvement="Splitting one pipeline into several that wait for each other.",
     source="DORA capability 'Continuous integration' (tests take minutes, at most about ten).",
     needs=("pipeline_runs",),
+    columns=((("pipeline_runs", "started_at"),), (("pipeline_runs", "finished_at"),)),
     observe=pipeline_duration,
 )
 
@@ -271,10 +253,8 @@ TRUNK_COMMITS_TESTED: Final = Metric(
         "÷ commits of the trunk, in the period of committed_at."
     ),
     choices=(
-        "The trunk is HEAD's chain of first parents, so a merge counts as one commit and what it "
-        "brought in does not; where HEAD is not known it is the longest such chain; repositories "
-        "without any pipeline run or without known parents are left out; bots counted; "
-        f"{ATTRIBUTION}."
+        f"{TRUNK_RULE[0].upper()}{TRUNK_RULE[1:]}; repositories without any pipeline run or "
+        f"without known parents are left out; bots counted; {ATTRIBUTION}."
     ),
     unknown_when="No live exports of commits and of pipeline runs cover the period.",
     misleads_when=(
@@ -287,6 +267,7 @@ TRUNK_COMMITS_TESTED: Final = Metric(
         "automated tests without manual intervention)."
     ),
     needs=("commits", "pipeline_runs"),
+    columns=((("commits", "parents"),), (("pipeline_runs", "sha"),)),
     observe=trunk_commits_tested,
 )
 
@@ -311,14 +292,88 @@ DEPLOYMENTS_BY_PIPELINE: Final = Metric(
     moved_without_improvement="A pipeline step that waits for a person to press a button.",
     source="DORA capability 'Deployment automation' (level of automation in the pipeline).",
     needs=("deployments",),
+    columns=((("deployments", "trigger"),),),
     observe=deployments_by_pipeline,
+)
+
+PIPELINE_QUEUE_TIME: Final = Metric(
+    id="pipeline_queue_time",
+    name="Pipeline queue time",
+    question="How long does a run wait before anything of it runs?",
+    family="pipelines",
+    kind=Kind.DURATION,
+    unit=Unit.HOURS,
+    better=Better.LOWER,
+    definition=(
+        "Hours from a run being asked for to the start of its first job (of the run, where its "
+        "jobs are not known), in the period in which it was asked for."
+    ),
+    choices=(
+        "Every pipeline, branch and exported attempt; what still waits is censored; runs that were "
+        "cancelled before they began, and those that began before they were asked for, are left "
+        f"out; waiting for a person's approval counts; {ATTRIBUTION}."
+    ),
+    unknown_when=(
+        "No live export of pipeline runs that says when they were asked for and began covers the "
+        "period."
+    ),
+    misleads_when=(
+        "Only runs were exported and the tool calls a run started when it is made, as GitHub does: "
+        "then the wait for a runner is in the duration; export the jobs too."
+    ),
+    moved_without_improvement="An empty first job that starts at once.",
+    source=(
+        "DORA capability 'Continuous integration' (feedback within minutes); taking the wait apart "
+        "is this project's choice."
+    ),
+    needs=("pipeline_runs",),
+    columns=(
+        (("pipeline_runs", "queued_at"),),
+        (("pipeline_runs", "started_at"), ("pipeline_jobs", "started_at")),
+    ),
+    observe=pipeline_queue_time,
+)
+
+FAILED_RUN_TIME_SHARE: Final = Metric(
+    id="failed_run_time_share",
+    name="Share of pipeline time on failed runs",
+    question="How much of the pipelines' time ends in a failure?",
+    family="pipelines",
+    kind=Kind.RATIO,
+    unit=Unit.SHARE,
+    better=Better.LOWER,
+    definition=(
+        "Time of failed runs ÷ time of failed and successful runs, from start to end, in the "
+        "period of their end."
+    ),
+    choices=(
+        "Every pipeline and branch; each exported attempt counts; runs without a verdict "
+        "(cancelled, skipped) are left out, as are those without start or end and those that end "
+        f"before they start; time in the queue is not in it; {ATTRIBUTION}."
+    ),
+    unknown_when="No live export of pipeline runs with their start and end covers the period.",
+    misleads_when=(
+        "Failing early is good: a failure that costs little lowers it, though failures are as "
+        "many; a failure on a branch has done its work."
+    ),
+    moved_without_improvement="Re-running until green, so that successes take more of the time.",
+    source=(
+        "DORA capability 'Continuous integration' (builds and tests that succeed); weighing them "
+        "by time is this project's choice."
+    ),
+    needs=("pipeline_runs",),
+    columns=((("pipeline_runs", "started_at"),), (("pipeline_runs", "finished_at"),)),
+    observe=failed_run_time_share,
 )
 
 PIPELINES: Final[tuple[Metric, ...]] = (
     TRUNK_COMMITS_TESTED,
     PIPELINE_SUCCESS_RATE,
+    *PIPELINE_BREAKS,
     PIPELINE_DURATION,
+    PIPELINE_QUEUE_TIME,
     RE_RUN_SHARE,
+    FAILED_RUN_TIME_SHARE,
     DEPLOYMENTS_BY_PIPELINE,
 )
 """The metrics of this family, in report order."""

@@ -66,12 +66,16 @@ def waves_compared(*items: str) -> Callable[[Evidence], pl.LazyFrame]:
 
 
 def _answers(evidence: Evidence, items: tuple[str, ...]) -> pl.LazyFrame:
-    """Return the dated waves' answers to items, each at the last answer of its wave."""
+    """Return the dated waves' answers to items, each at the last answer of its wave.
+
+    Of waves that ended at the same moment only the last by its name counts.
+    """
     return (
         evidence.tables["answers"]
         .with_columns(at=pl.col("at").max().over("wave"))
         .filter(pl.col("item").is_in(items))
         .drop_nulls(["at", "value"])
+        .filter(pl.col("wave") == pl.col("wave").max().over("at"))
     )
 
 
@@ -101,7 +105,7 @@ def _scores(evidence: Evidence, scales: Mapping[str, str], *, fewest: int) -> pl
 _CHOICES: Final = (
     "The last wave that ended in the half-year before the end of the period; answers are coded by "
     "their label, what is not known or not answered is missing; respondents of no known team count "
-    "for the organisation alone; a group of fewer than minimum_respondents is withheld, and so is "
+    "for the organisation alone; a group of fewer than minimum_group is withheld, and so is "
     "the next smallest where it could be worked out from the others; waves compare only where the "
     "wording is the same"
 )

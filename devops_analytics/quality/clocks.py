@@ -8,7 +8,7 @@ from devops_analytics.linking import unplanned_incidents
 from devops_analytics.metrics.attribution import hours_between
 from devops_analytics.metrics.delivery import incidents_ending_before_start, negative_lead_times
 from devops_analytics.metrics.lead_time import change_lead_time
-from devops_analytics.metrics.pipelines import VERDICTS
+from devops_analytics.metrics.runs import VERDICTS
 from devops_analytics.quality.check import (
     Check,
     Material,

@@ -37,16 +37,6 @@ _LINKED: Final = (
 """Which links a metric rests on where it needs both tables, and the words where they fail."""
 
 
-_COLUMNS: Final = {
-    "change_lead_time_from_authored": ("commits", "authored_at"),
-    "deployments_by_pipeline": ("deployments", "trigger"),
-    "pipeline_duration": ("pipeline_runs", "started_at"),
-    "incidents_reviewed": ("incidents", "review_url"),
-    "detected_by_monitoring": ("incidents", "detected_by"),
-}
-"""A column without which a metric has nothing to measure, though its table is there."""
-
-
 def why(
     measurements: pl.DataFrame,
     material: Material,
@@ -95,15 +85,20 @@ def _noted(note: str | None) -> list[str]:
     return [part for part in _PARTS.split(note or "") if part]
 
 
-def _without_column(declared: Metric, material: Material) -> list[str]:
-    """Return that a column which the metric rests on is empty in a table that is not."""
-    if declared.id not in _COLUMNS:
-        return []
-    table, column = _COLUMNS[declared.id]
+def _without_column(declared: Metric, material: Material) -> Iterable[str]:
+    """Yield the columns that the metric rests on and that are empty in tables that are not."""
+    for alternatives in declared.columns:
+        counts = [_filled(material, table, column) for table, column in alternatives]
+        table, column = alternatives[0]
+        if counts[0][0] and not any(known for _, known in counts):
+            yield f"no {column} in any record of {TABLE_WORDS[table]}: map it, if the export has it"
+
+
+def _filled(material: Material, table: str, column: str) -> tuple[int, int]:
+    """Return how many rows a table has, and how many of them have the column."""
     counted = material.table(table).select(n=pl.len(), known=pl.col(column).count()).collect()
     n, known = counted.row(0)
-    words = f"no {column} in any record of {TABLE_WORDS[table]}: map it, if the export has it"
-    return [words] if n and not known else []
+    return int(n), int(known)
 
 
 def _open(row: Mapping[str, Any], declared: Metric) -> list[str]:

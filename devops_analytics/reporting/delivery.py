@@ -12,12 +12,14 @@ from devops_analytics.display import (
     format_count,
     format_counted,
     format_key,
+    format_number,
     format_value,
     measurements,
 )
 from devops_analytics.metrics import DORA_FIVE, METRICS, Metric, Unit, metric
 from devops_analytics.metrics.lead_time_stages import LEAD_TIME_STAGES
 from devops_analytics.reference import described
+from devops_analytics.reporting import beside
 from devops_analytics.reporting.block import Block
 from devops_analytics.reporting.coverage import coverage_block
 from devops_analytics.reporting.html import (
@@ -100,16 +102,54 @@ class DeliveryPage(Page):
         folded = details("Show the numbers", numbers, _share_table(shares), css_class="numbers")
         return Block(html=joined((note, folded)), figure=figure, shown=tuple(found))
 
-    def sensitivity(self) -> Block:
-        """Show how the change fail rate moves with the time that an incident is blamed for."""
-        frame = self.workspace.sensitivity(self.period, by=self.by, team=self.team)
-        windows = frame["window"].to_list()
-        found = measurements(frame.drop("window"))
-        columns = (Column(heading="incidents are blamed within"), *MEASURED_COLUMNS)
-        rows = [[window, *measured_cells(m)] for window, m in zip(windows, found, strict=True)]
-        chosen = self.workspace.settings.definitions.attribution_window_hours
-        caption = f"Change fail rate by attribution window; elsewhere it is {chosen:g} hours"
-        return Block(html=table(caption, columns, _said_once(rows), cards=True))
+    def sensitivity(self, metric_id: str = "change_fail_rate") -> Block:
+        """Show how a metric moves with the choices behind it, one at a time."""
+        frame = self.workspace.sensitivity(
+            self.period, metric_id=metric_id, by=self.by, team=self.team
+        )
+        chosen = frame.select("choice", "option", "is_chosen").iter_rows()
+        found = measurements(frame.drop("choice", "option", "is_chosen"))
+        columns = (Column(heading="choice"), Column(heading="option"), *MEASURED_COLUMNS)
+        rows: list[list[Node]] = [
+            [
+                choice,
+                element("strong", f"{option} (as set)") if is_chosen else option,
+                *measured_cells(m),
+            ]
+            for (choice, option, is_chosen), m in zip(chosen, found, strict=True)
+        ]
+        name = metric(metric_id).name
+        caption = f"{name} by the choices behind it, {self.period.label}"
+        known = [m for m in found if m.value is not None]
+        if not known:
+            return Block(html=nothing(f"{name} is not known, whatever is chosen."))
+        lowest, highest = (pick(known, key=_value_of) for pick in (min, max))
+        said = (
+            f"By another of these choices it would be between {format_number(lowest)} and "
+            f"{format_number(highest, beside=lowest.value)}."
+        )
+        shown = table(caption, columns, _said_once(rows), cards=True)
+        return Block(html=joined((element("p", said), details("Show the choices", shown))))
+
+    def benchmark(self, metric_id: str) -> Block:
+        """Show where each service lies among DORA's respondents."""
+        return beside.benchmark(self, metric_id)
+
+    def services_over_time(self, metric_id: str) -> Block:
+        """Show a metric of every service over time, side by side on one scale."""
+        return beside.services_over_time(self, metric_id)
+
+    def mix(self, metric_id: str) -> Block:
+        """Show how a pooled share's change splits into mix and within."""
+        return beside.mix(self, metric_id)
+
+    def other_tools(self) -> Block:
+        """Show what other tools would show from the same data, and why it differs."""
+        return beside.other_tools(self)
+
+    def worth(self) -> Block:
+        """Show what the change since the earlier period is worth."""
+        return beside.worth(self)
 
     def rows(self, metric_id: str) -> Block:
         """Show how many observations stand behind a metric, and the command that lists them."""
@@ -155,6 +195,10 @@ class DeliveryPage(Page):
             for row in unlinked_by_reason(own).iter_rows(named=True)
         ]
         return Block(html=table(f"Not linked, {self.period.label}", columns, rows, cards=True))
+
+
+def _value_of(measurement: Measurement) -> float:
+    return 0.0 if measurement.value is None else measurement.value
 
 
 def variants_of(metric_id: str) -> list[Metric]:

@@ -177,7 +177,7 @@ class Page:
     def trend(self, metric_id: str) -> Block:
         """Show a metric over thirteen months (or weeks, years …) up to the period's end."""
         declared = metric(metric_id)
-        own = self.frame([metric_id], self._trend_periods()).sort("period_start")
+        own = self.frame([metric_id], self.trend_periods()).sort("period_start")
         found = measurements(own)
         caption = f"{declared.name}, {found[0].period} to {found[-1].period}"
         numbers = _numbers(caption, "period", [(m.period, m) for m in found])
@@ -238,7 +238,7 @@ class Page:
             f"{format_counted(n_files, 'export')}{ending}"
         )
 
-    def _trend_periods(self) -> list[Period]:
+    def trend_periods(self) -> list[Period]:
         """Return months for a quarter or year, else periods of the page's own length."""
         last = self.period
         if last.days > 31.5:  # noqa: PLR2004 - longer than a month

@@ -1,6 +1,5 @@
 """Attestations: what somebody stands up for, with a link to the proof, as CSV, Excel or TOML."""
 
-import tomllib
 from collections.abc import Iterator
 from datetime import date, datetime
 from typing import Any, Final
@@ -19,6 +18,7 @@ from devops_analytics.sources.source import (
     SourceKind,
 )
 from devops_analytics.sources.tabular import column_names, read_tabular
+from devops_analytics.sources.toml_text import parsed
 
 COLUMNS: Final = ("subject", "indicator", "at", "value", "url", "expires_at")
 NEEDED: Final = ("subject", "indicator", "at", "value")
@@ -111,11 +111,7 @@ def _check(export: Export, columns: list[str]) -> None:
 
 
 def _from_toml(export: Export) -> tuple[_Numbered, _Refused]:
-    text = utf8_text(export, read_content(export).data).decode()
-    try:
-        data = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        raise ExportError(f"{export}: not valid TOML: {error}.") from error
+    data = parsed(utf8_text(export, read_content(export).data), name=str(export))
     items = data.get("attestations")
     if not isinstance(items, list) or not all(isinstance(item, dict) for item in items):
         raise ExportError(

@@ -124,7 +124,7 @@ def _array(text: str) -> list[str] | None:
         return None
     try:
         return [_item(item) for item in json.loads(text)]
-    except ValueError:
+    except (ValueError, RecursionError):
         return None
 
 

@@ -17,6 +17,7 @@ from devops_analytics.sources.git_commits import utc
 from devops_analytics.sources.git_files import blobs, tree
 from devops_analytics.sources.git_refs import default_branch
 from devops_analytics.sources.infrastructure_paths import infrastructure_tool, parts_of_charts
+from devops_analytics.sources.json_text import decoded
 from devops_analytics.sources.source import Context, Draft, Export, Recognition, SourceKind
 
 LARGEST: Final = 1 << 20
@@ -140,8 +141,8 @@ def content_tool(data: bytes) -> str | None:
 def _as_lines(data: bytes) -> bytes:
     """Return the keys of a JSON text as lines of YAML, their values as they are."""
     try:
-        keys = msgspec.json.decode(data, type=dict[str, msgspec.Raw])
-    except (msgspec.DecodeError, UnicodeDecodeError):
+        keys = decoded(data, dict[str, msgspec.Raw])
+    except msgspec.DecodeError:
         return data
     return b"\n".join(b"%s: %s" % (key.encode(), bytes(value)) for key, value in keys.items())
 

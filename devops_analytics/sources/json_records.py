@@ -13,6 +13,7 @@ import msgspec
 
 from devops_analytics.errors import ExportError
 from devops_analytics.sources.compressed import read_content, utf8_text
+from devops_analytics.sources.json_text import decoded
 from devops_analytics.sources.source import Export
 
 NOT_JSON: Final = "not_json"
@@ -160,13 +161,11 @@ def _pieces(text: bytes, wrappers: tuple[str, ...], *, line_wise: bool) -> Itera
 def _fault(value: bytes) -> str | None:
     """Return what keeps the bytes from being one JSON value; None: nothing."""
     try:
-        msgspec.json.decode(value, type=msgspec.Raw)
+        decoded(value, msgspec.Raw)
     except msgspec.DecodeError as error:
         invalid = _INVALID.search(str(error))
         # Of a number that was cut off, msgspec calls the end invalid.
         return _ENDS_EARLY if invalid and int(invalid[1]) == len(value) else str(error)
-    except RecursionError:
-        return "JSON is nested too deeply"
     return None
 
 

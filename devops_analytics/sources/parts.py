@@ -5,8 +5,6 @@ stand alone reads it as if it were a file.
 """
 
 import codecs
-import gzip
-import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,6 +15,7 @@ import numpy as np
 
 from devops_analytics.errors import ExportError
 from devops_analytics.sources.compressed import is_packed, opened, read_content
+from devops_analytics.sources.json_text import decoded
 from devops_analytics.sources.source import Export, Held
 
 PART: Final = 16 << 20
@@ -60,7 +59,7 @@ def parts_of(path: Path, *, start: int = 0, lines: int = 0, size: int = PART) ->
         return
     is_csv = layout == "csv"
     with opened(path) as file:
-        header = _header(file) if is_csv else b""
+        header = _header(path, file) if is_csv else b""
         at, before = start, lines
         if start:
             file.seek(start)
@@ -101,8 +100,8 @@ def _is_record(line: bytes) -> bool:
     if not line.startswith((b"{", b"[")):
         return False
     try:
-        msgspec.json.decode(line, type=msgspec.Raw)
-    except (msgspec.DecodeError, RecursionError):
+        decoded(line, msgspec.Raw)
+    except msgspec.DecodeError:
         return False
     return True
 
@@ -122,30 +121,37 @@ def _whole(path: Path, *, is_by_line: bool) -> FilePart:
     return FilePart(export=path, end=len(data), lines=data.count(b"\n"))
 
 
-def _header(file: IO[bytes]) -> bytes:
+def _header(path: Path, file: IO[bytes]) -> bytes:
     """Return the first line that holds anything, with what stands before it."""
-    found = b""
+    before = b""
     while line := file.readline(_LONGEST_LINE):
-        found += line
-        is_open = found.count(b'"') % 2
-        if found.removeprefix(codecs.BOM_UTF8).strip() and not is_open:
-            break
-    return found
+        if line.removeprefix(codecs.BOM_UTF8).strip():
+            return before + _closed(path, file, line)
+        before += line
+    return before
 
 
 def _blocks(path: Path, file: IO[bytes], size: int, *, is_csv: bool) -> Iterator[bytes]:
     """Yield the rest of a file in blocks of whole records; the last may lack its line end."""
-    try:
-        while block := file.read(size):
-            block += file.readline(_LONGEST_LINE)
-            while is_csv and block.count(b'"') % 2 and (more := file.readline(_LONGEST_LINE)):
-                # The line end is inside a quoted field.
-                block += more
-                if len(block) > size + _LONGEST_LINE:
-                    raise ExportError(
-                        f"{path}: more than {_LONGEST_LINE >> 20} MB are no record. If its quotes "
-                        "don't pair up, correct them."
-                    )
-            yield block
-    except (EOFError, zlib.error, gzip.BadGzipFile) as error:
-        raise ExportError(f"{path}: the compressed file ends too early; copy it again.") from error
+    while block := file.read(size):
+        block += file.readline(_LONGEST_LINE)
+        yield _closed(path, file, block) if is_csv else block
+
+
+def _closed(path: Path, file: IO[bytes], lines: bytes) -> bytes:
+    """Return whole lines of CSV, with those that follow while a quoted field goes on."""
+    is_open = lines.count(b'"') % 2
+    if not is_open:
+        return lines
+    # Each line is counted and copied once, as doing so with all of them at each one never ends.
+    found, n_more = [lines], 0
+    while is_open and (more := file.readline(_LONGEST_LINE)):
+        found.append(more)
+        n_more += len(more)
+        is_open ^= more.count(b'"') % 2
+        if n_more > _LONGEST_LINE:
+            raise ExportError(
+                f"{path}: more than {_LONGEST_LINE >> 20} MB are no record. If its quotes "
+                "don't pair up, correct them."
+            )
+    return b"".join(found)

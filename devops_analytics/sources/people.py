@@ -17,7 +17,6 @@ GUESSABLE: Final = (
 ANY_ADDRESS: Final = r"[^\s<>\"',;:()\[\]{}]+@[^\s<>\"',;:()\[\]{}]+"
 """What looks like an e-mail address in free text; a little too much rather than too little."""
 
-_NAME_AND_ADDRESS: Final = re.compile(r"(?P<name>.*?)\s*<(?P<address>[^<>]*)>\s*$", re.DOTALL)
 _LENGTH: Final = 16
 _SHORTEST_NAME: Final = 3
 
@@ -46,10 +45,17 @@ def _pseudonym(identity: str, salt: str) -> str | None:
 
 def _parts(identity: str) -> tuple[str, str]:
     """Return name and address; either may be empty."""
-    both = _NAME_AND_ADDRESS.match(identity)
-    if both is None:
-        return identity.strip(), ""
-    return both["name"].strip(), both["address"].strip()
+    text = identity.strip()
+    name, opened, address = text.removesuffix(">").rpartition("<")
+    if not text.endswith(">") or not opened or ">" in address:
+        return text, ""
+    return name.strip(), address.strip()
+
+
+def identity(name: str | None, address: str | None) -> str | None:
+    """Return a name and an address as git writes them together; None where neither is given."""
+    said, at = (name or "").strip(), (address or "").strip()
+    return (f"{said} <{at}>" if at else said) or None
 
 
 def are_bots(identities: pl.Series, patterns: Sequence[str]) -> pl.Series:

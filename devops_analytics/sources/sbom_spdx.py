@@ -9,7 +9,7 @@ import msgspec
 from devops_analytics.sources.sbom_parts import Bill, Part, licence_text
 
 _DOCUMENT: Final = "SPDXRef-DOCUMENT"
-_TOOL: Final = re.compile(r"\s*Tool:\s*(?P<name>.+?)(?:-v?\d[\w.+-]*)?\s*$")
+_TOOL: Final = re.compile(r"\s*Tool:\s*(?P<name>.{1,200}?)(?:-v?\d[\w.+-]{0,200})?\s*$")
 """`Tool: syft-1.2.0`; creators that are persons or organisations are not looked at."""
 _TAG: Final = re.compile(r"(?P<tag>[A-Za-z][A-Za-z0-9]*):[ \t]*(?P<value>.*)")
 _TEXT: Final = "<text>"

@@ -16,7 +16,7 @@ _DAY: Final = re.compile(r"\d{4}-\d{2}-\d{2}")
 _STAMP: Final = re.compile(r"\d{4}-\d{2}-\d{2}(?:T\d{2}[:_-]?\d{2}(?:[:_-]?\d{2})?Z)?")
 _PACKED_STAMP: Final = re.compile(r"(\d{4}-\d{2}-\d{2})T(\d{2})[:_-]?(\d{2})(?:[:_-]?(\d{2}))?Z")
 _HOME: Final = re.compile(
-    r"^/*(?:[A-Za-z]:)?/*(?:home|Users|Documents and Settings)/[^/]+/", re.IGNORECASE
+    r"^/*+(?:[A-Za-z]:/*+)?(?:home|Users|Documents and Settings)/[^/]+/", re.IGNORECASE
 )
 """Where a person's own files lie: the folder names the person."""
 _DRIVE: Final = re.compile(r"^/*[A-Za-z]:/+")

@@ -18,6 +18,7 @@ from devops_analytics.sources.json_kinds import (
     with_keys,
 )
 from devops_analytics.sources.json_records import Records
+from devops_analytics.sources.json_text import decoded
 from devops_analytics.sources.scanners import as_declared, day_in_utc
 from devops_analytics.sources.source import Context, Draft, Export, Recognition, SourceKind
 
@@ -185,7 +186,7 @@ def read(export: Export, entry: ScorecardSource, context: Context) -> Iterator[D
 def _flat(export: Export, text: bytes) -> Records:
     """Return the results of the action's history, one by one."""
     try:
-        hosts = msgspec.json.decode(text, type=dict[str, dict[str, dict[str, History]]])
+        hosts = decoded(text, dict[str, dict[str, dict[str, History]]])
     except msgspec.DecodeError as error:
         raise ExportError(
             f"{export}: is not the history of scorecard-monitor (host, owner, repository, then "

@@ -5,7 +5,6 @@ list of them. Titles are only looked at to tell planned work; the text is not re
 """
 
 import re
-import tomllib
 from collections.abc import Iterator, Mapping
 from pathlib import PurePath
 from typing import Any, Final
@@ -24,6 +23,7 @@ from devops_analytics.sources.source import (
     Recognition,
     SourceKind,
 )
+from devops_analytics.sources.toml_text import parsed
 from devops_analytics.sources.yaml_text import documents
 
 NOT_A_RECORD: Final = "not_a_record"
@@ -118,10 +118,7 @@ def _front_matter(text: bytes, name: str) -> _Fields | None:
     if not closing:
         return None
     if _FENCES[fence] == "TOML":
-        try:
-            return tomllib.loads(head.decode())
-        except tomllib.TOMLDecodeError as error:
-            raise ExportError(f"{name}: its front matter is no TOML: {error}.") from error
+        return parsed(head, name=f"{name}: its front matter")
     found = documents(head, name=name)
     return found[0] if len(found) == 1 and isinstance(found[0], dict) else None
 

@@ -12,7 +12,8 @@ from devops_analytics.config_sources import MappedSource
 from devops_analytics.errors import ExportError
 from devops_analytics.schema import EVENT_TIME, TABLES
 from devops_analytics.sources.casting import as_text, most_frequent
-from devops_analytics.sources.json_records import first_records, read_records
+from devops_analytics.sources.json_records import NOT_JSON, Records, first_records, read_records
+from devops_analytics.sources.json_text import decoded
 from devops_analytics.sources.mapping import (
     Mapper,
     check_mapping,
@@ -30,7 +31,13 @@ from devops_analytics.sources.source import (
     Recognition,
     SourceKind,
 )
-from devops_analytics.sources.tabular import Tabular, column_names, file_format, read_tabular
+from devops_analytics.sources.tabular import (
+    Rejected,
+    Tabular,
+    column_names,
+    file_format,
+    read_tabular,
+)
 from devops_analytics.text import filled
 
 EXCLUDED: Final = "excluded_by_settings"
@@ -105,19 +112,34 @@ def _read(path: Export, entry: TableSource) -> Tabular:
     reached_into = {name.split(".")[0] for name in wanted}
     wrappers = tuple(key for key in _WRAPPERS if key not in reached_into)
     records = read_records(path, wrappers=wrappers, encoding=entry.encoding)
-    decoded = [msgspec.json.decode(raw) for _, raw in records.rows]
-    if decoded or records.rejected:
-        _check_keys(path, entry, decoded)
+    numbers, values, rejected = _decoded(records)
+    if values or rejected:
+        _check_keys(path, entry, values)
     return Tabular(
         rows=pl.DataFrame(
             {
-                name: pl.Series([_text(_value(r, name)) for r in decoded], dtype=pl.String)
+                name: pl.Series([_text(_value(r, name)) for r in values], dtype=pl.String)
                 for name in wanted
             }
         ),
-        records=pl.Series([number for number, _ in records.rows], dtype=pl.Int64),
-        rejected=list(records.rejected),
+        records=pl.Series(numbers, dtype=pl.Int64),
+        rejected=rejected,
     )
+
+
+def _decoded(records: Records) -> tuple[list[int], list[Any], list[Rejected]]:
+    """Return numbers and values of the records, and what is rejected: what can't be decoded too."""
+    numbers: list[int] = []
+    values: list[Any] = []
+    rejected: list[Rejected] = list(records.rejected)
+    for number, raw in records.rows:
+        try:
+            values.append(decoded(raw, object))
+        except msgspec.DecodeError as error:  # a number beyond all bounds
+            rejected.append((number, NOT_JSON, f"no JSON record that can be read: {error}", None))
+        else:
+            numbers.append(number)
+    return numbers, values, rejected
 
 
 class _Nothing:
@@ -288,7 +310,7 @@ def _names(path: Export) -> list[str]:
         records = first_records(path, wrappers=_WRAPPERS)
     except ExportError:
         return []
-    return list(msgspec.json.decode(records[0])) if records else []
+    return list(decoded(records[0], dict[str, msgspec.Raw])) if records else []
 
 
 def _fit(table: str, columns: list[str]) -> list[str]:

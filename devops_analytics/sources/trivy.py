@@ -91,7 +91,7 @@ _HEAD: Final = (
     re.compile(rb'"ArtifactName"\s*:'),
     re.compile(rb'"(?:Results|ArtifactType|Metadata)"\s*:'),
 )
-_TAG: Final = re.compile(r"(?:@sha256:[0-9a-f]+|:[\w][\w.-]*)+$")
+_TAG: Final = re.compile(r"[:@]")
 
 
 class Struct(msgspec.Struct, rename="pascal"):
@@ -204,7 +204,8 @@ def _repository(report: Report, reading: Reading) -> str | None:
     address = repository_of_url(report.metadata.repo_url if report.metadata else None)
     name = report.artifact_name or ""
     if report.artifact_type == "container_image":
-        said = _TAG.sub("", name)
+        place, slash, image = name.rpartition("/")
+        said = place + slash + _TAG.split(image, maxsplit=1)[0]
     else:
         said = address or repository_of_url(name) or path_of(name) or ""
     return as_declared(said if said not in {"", "."} else None, reading.context.settings)

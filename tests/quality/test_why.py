@@ -89,7 +89,7 @@ def test_what_is_whole_has_no_reasons(reasons) -> None:
 def test_a_missing_feed_empties_a_number(reasons) -> None:
     empty, said = reasons("pipeline_duration", **history(10))
     assert empty
-    assert said == ["no feed of pipeline runs"]
+    assert said == ["no feed of pipeline runs that says started_at and finished_at"]
 
 
 def test_too_few_empty_a_number_and_say_which(reasons) -> None:

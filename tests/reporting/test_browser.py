@@ -59,7 +59,7 @@ def test_every_chart_is_drawn_and_nothing_is_asked_for_or_cut_off(
     browser, report, width, scheme
 ) -> None:
     page, complaints, expected = opened(browser, report, width=width, scheme=scheme)
-    assert expected == 9
+    assert expected == 10
     assert page.evaluate(DRAWN) == expected
     assert page.evaluate("document.querySelectorAll('.plot .main-svg').length") >= expected
     assert complaints == []

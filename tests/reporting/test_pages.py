@@ -188,8 +188,10 @@ def test_the_rows_name_a_command_without_the_machine(page, organisation):
 def test_the_sensitivity_of_the_fail_rate_stands_beside_it(page):
     # Incidents begin an hour after the deployment: every window finds the same 2 of 36.
     html = page("delivery").sensitivity().html
-    assert html.count("2 of 36") == 3
-    assert "named causes only" in html
+    windows = html.partition(">definition<")[0]
+    assert windows.count("2 of 36") == 3
+    assert "named causes only" in windows
+    assert windows.count("24 hours (as set)") == 1
 
 
 def test_stages_that_nobody_knows_are_said_in_one_line(page):

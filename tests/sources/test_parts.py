@@ -9,6 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from devops_analytics.errors import ExportError
+from devops_analytics.sources import parts
 from devops_analytics.sources.parts import parts_of
 
 FIELD = st.text(alphabet='ab,;"\n é', max_size=8)
@@ -118,3 +119,25 @@ def test_a_packed_file_that_was_cut_off_is_an_error_not_a_short_file(tmp_path: P
     path.write_bytes(gzip.compress(rows)[:-4000])
     with pytest.raises(ExportError, match="ends too early"):
         list(parts_of(path, size=1000))
+
+
+def test_a_packed_file_that_was_cut_off_at_its_first_lines_is_an_error_too(tmp_path: Path) -> None:
+    path = tmp_path / "rows.csv.gz"
+    path.write_bytes(gzip.compress(b"a,b\n" * 100)[:-5])
+    with pytest.raises(ExportError, match="damaged or ends too early"):
+        list(parts_of(path, size=10))
+
+
+@pytest.mark.parametrize("at", [1, 1000])
+def test_a_quote_that_is_never_closed_is_looked_for_in_each_line_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, at: int
+) -> None:
+    lines = [b"a,b\n"] * 200_000
+    lines[at] = b'"a,b\n'
+    path = tmp_path / "rows.csv"
+    path.write_bytes(b"".join(lines))
+    # Looking at all lines again for each one takes minutes here.
+    assert b"".join(content(path, size=5000)[-1:]).endswith(b"a,b\n")
+    monkeypatch.setattr(parts, "_LONGEST_LINE", 100_000)
+    with pytest.raises(ExportError, match="quotes don't pair up"):
+        list(parts_of(path, size=5000))

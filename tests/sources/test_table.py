@@ -484,3 +484,14 @@ def test_canonical_json_is_recognised_and_other_json_only_mentioned(tmp_path: Pa
     assert other.confidence < 0.5
     assert recognise(written(tmp_path, "z.json", "[1, 2")) is None
     assert recognise(written(tmp_path, "empty.csv", "")) is None
+
+
+@pytest.mark.parametrize("number", ["1e999", "9" * 5000])
+def test_a_number_beyond_all_bounds_costs_its_record_only(tmp_path: Path, number: str) -> None:
+    good = {"id": 1, "app": "pay", "when": "2026-05-01T10:00:00Z", "outcome": "OK"}
+    bad = json.dumps(good).replace("1", number, 1)
+    path = written(tmp_path, "x.ndjson", f"{bad}\n{json.dumps(good)}\n")
+    assert recognise(path) is not None
+    batch = loaded(path, entry())
+    assert batch.rows["deployment_id"].to_list() == ["1"]
+    assert batch.quarantined.select("record", "reason").rows() == [(1, "not_json")]

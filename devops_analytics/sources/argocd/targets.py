@@ -15,7 +15,7 @@ from devops_analytics.sources.scanners import as_declared
 _ENVIRONMENT_LABELS: Final = ("app.kubernetes.io/environment", "environment", "env")
 _SERVICE_LABEL: Final = "app.kubernetes.io/name"
 _COMMIT: Final = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?", re.IGNORECASE)
-_NO_NAME: Final = re.compile(r"HEAD|.*[*^~<>=\s|].*")
+_IN_NO_NAME: Final = re.compile(r"[*^~<>=\s|]")
 """No branch or tag: whatever is there now, or a range of versions."""
 _SEVERAL: Final = (
     "a sync is of several repositories, and the settings don't say which of them is the service's; "
@@ -114,7 +114,7 @@ def version_of(
 
 
 def _is_name(text: str) -> bool:
-    return not _COMMIT.fullmatch(text) and not _NO_NAME.fullmatch(text)
+    return text != "HEAD" and not _COMMIT.fullmatch(text) and not _IN_NO_NAME.search(text)
 
 
 def _declared(one: Application, told: Versions) -> list[tuple[Origin, str | None]]:

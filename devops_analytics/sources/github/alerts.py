@@ -4,7 +4,6 @@ from collections.abc import Mapping
 from typing import Final
 
 from devops_analytics.sources.github.answers import Export, Refusal
-from devops_analytics.sources.github.names import Names, repository_name
 from devops_analytics.sources.github.part import REPOSITORY_NOT_KNOWN, Part
 from devops_analytics.sources.github.records import (
     Advisory,
@@ -17,6 +16,7 @@ from devops_analytics.sources.github.records import (
     SecretAlert,
 )
 from devops_analytics.sources.moments import moments
+from devops_analytics.sources.repositories import Names, repository_name
 
 COLUMNS: Final = (
     "tool", "repo", "fingerprint", "rule", "severity", "first_seen_at", "fixed_at", "suppressed",

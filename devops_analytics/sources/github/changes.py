@@ -2,19 +2,18 @@
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final, NamedTuple
 
 import polars as pl
 
-from devops_analytics.config import Settings
 from devops_analytics.sources.github.answers import Export, Found, Refusal
-from devops_analytics.sources.github.names import Names, repository_name
 from devops_analytics.sources.github.part import REPOSITORY_NOT_KNOWN, Part
 from devops_analytics.sources.github.records import Account, PullRequest, Review
+from devops_analytics.sources.hotfixes import Hotfixes, title_kind
 from devops_analytics.sources.moments import moments
 from devops_analytics.sources.people import are_bots
+from devops_analytics.sources.repositories import Names, repository_name
 
 CHANGE_COLUMNS: Final = (
     "repo", "change_id", "author", "is_bot", "opened_at", "ready_at", "first_review_at",
@@ -42,25 +41,6 @@ class Given(NamedTuple):
     written_at: str
     reviewer: str
     state: str
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Hotfixes:
-    """What marks a change as a hotfix."""
-
-    labels: frozenset[str]
-    branches: tuple[re.Pattern[str], ...]
-    titles: tuple[re.Pattern[str], ...]
-
-
-def hotfixes_of(settings: Settings) -> Hotfixes:
-    """Return the settings' marks of a hotfix, ready to be looked for."""
-    definitions = settings.definitions
-    return Hotfixes(
-        labels=frozenset(label.casefold() for label in definitions.hotfix_labels),
-        branches=tuple(re.compile(pattern) for pattern in definitions.hotfix_branches),
-        titles=tuple(re.compile(pattern, re.IGNORECASE) for pattern in definitions.hotfix_titles),
-    )
 
 
 def given_reviews(
@@ -150,6 +130,7 @@ def _change_row(
     pull: PullRequest, others: Sequence[Given], ready_at: str | None, hotfixes: Hotfixes
 ) -> tuple[Any, ...]:
     approval = next((given for given in others if given.state == _APPROVED), None)
+    labels = _labels(pull)
     return (
         _login(pull.user),
         # An account that is called a user may be a program's too: its name decides.
@@ -167,30 +148,14 @@ def _change_row(
         pull.additions,
         pull.deletions,
         pull.changed_files,
-        _labels(pull),
-        title_kind(pull, hotfixes),
+        labels,
+        title_kind(pull.title, pull.head.ref if pull.head else None, labels, hotfixes),
         pull.updated_at,
     )
 
 
 def _labels(pull: PullRequest) -> list[str] | None:
     return None if pull.labels is None else [label.name for label in pull.labels if label.name]
-
-
-def title_kind(pull: PullRequest, hotfixes: Hotfixes) -> str | None:
-    """Return what title, labels and branch say a pull request is; None where there are none."""
-    title = pull.title or ""
-    branch = (pull.head.ref if pull.head else None) or ""
-    labels = _labels(pull)
-    if title.startswith('Revert "'):
-        return "revert"
-    if (
-        any(label.casefold() in hotfixes.labels for label in labels or ())
-        or any(pattern.search(branch) for pattern in hotfixes.branches)
-        or any(pattern.search(title) for pattern in hotfixes.titles)
-    ):
-        return "hotfix"
-    return "other" if title or branch or labels is not None else None
 
 
 def reviews(export: Export, names: Names) -> Part:

@@ -11,8 +11,6 @@ from heapq import heappop, heappush
 from typing import Any, Final, NamedTuple
 
 from devops_analytics.sources.github.answers import Export, Found, Refusal
-from devops_analytics.sources.github.changes import Hotfixes
-from devops_analytics.sources.github.names import Names, repository_name
 from devops_analytics.sources.github.part import REPOSITORY_NOT_KNOWN, Part
 from devops_analytics.sources.github.records import (
     Account,
@@ -21,7 +19,10 @@ from devops_analytics.sources.github.records import (
     PushedCommit,
     Signature,
 )
+from devops_analytics.sources.hotfixes import Hotfixes, subject_kind, subject_of
 from devops_analytics.sources.moments import moments
+from devops_analytics.sources.people import identity
+from devops_analytics.sources.repositories import Names, repository_name
 
 COLUMNS: Final = (
     "repo", "sha", "parents", "author", "is_bot", "authored_at", "committed_at", "is_merge",
@@ -215,31 +216,15 @@ def _row(key: Key, known: History, hotfixes: Hotfixes) -> tuple[Any, ...]:
         None if parents is None else len(parents) > 1,
         reverted[1] if reverted else None,
         known.changes.get(key) or _named_change(text.message),
-        _subject_kind(text.message, hotfixes),
+        subject_kind(text.message, hotfixes),
     )
 
 
 def _author(signature: Signature | None) -> str | None:
     """Return name and address as git has them, so that a clone gives the same pseudonym."""
-    if signature is None:
-        return None
-    name, email = (signature.name or "").strip(), (signature.email or "").strip()
-    return (f"{name} <{email}>" if email else name) or None
-
-
-def _subject(message: str | None) -> str:
-    return (message or "").split("\n", 1)[0].strip()
+    return None if signature is None else identity(signature.name, signature.email)
 
 
 def _named_change(message: str | None) -> str | None:
-    found = _CHANGE.search(_subject(message))
+    found = _CHANGE.search(subject_of(message))
     return (found[1] or found[2]) if found else None
-
-
-def _subject_kind(message: str | None, hotfixes: Hotfixes) -> str | None:
-    subject = _subject(message)
-    if not subject:
-        return None
-    if subject.startswith('Revert "'):
-        return "revert"
-    return "hotfix" if any(title.search(subject) for title in hotfixes.titles) else "other"

@@ -6,11 +6,11 @@ from datetime import datetime
 from typing import Any, Final, NamedTuple
 
 from devops_analytics.sources.github.answers import Export, Found, Refusal
-from devops_analytics.sources.github.names import Names, repository_name, services_of
 from devops_analytics.sources.github.part import REPOSITORY_NOT_KNOWN, Part
 from devops_analytics.sources.github.records import Deployment, Status, repository_of
 from devops_analytics.sources.github.words import result_of
 from devops_analytics.sources.moments import moments
+from devops_analytics.sources.repositories import Names, repository_name, services_of
 
 COLUMNS: Final = (
     "deployment_id", "service", "environment", "repo", "sha", "ref", "started_at", "finished_at",

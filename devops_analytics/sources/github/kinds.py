@@ -6,6 +6,7 @@ from typing import Final, NamedTuple
 import msgspec
 
 from devops_analytics.sources.github.records import RepositoryAnswer
+from devops_analytics.sources.json_text import decoded
 
 Keys = Mapping[str, msgspec.Raw]
 """A record's keys with their values, not yet decoded."""
@@ -124,7 +125,7 @@ def _is_event(keys: Keys) -> bool:
 
 def _keys(raw: bytes | msgspec.Raw) -> dict[str, msgspec.Raw] | None:
     try:
-        return msgspec.json.decode(raw, type=dict[str, msgspec.Raw])
+        return decoded(raw, dict[str, msgspec.Raw])
     except msgspec.DecodeError:
         return None
 

@@ -19,7 +19,6 @@ from devops_analytics.sources.github.answers import (
 from devops_analytics.sources.github.changes import (
     changes,
     given_reviews,
-    hotfixes_of,
     readied,
     reviews,
 )
@@ -28,12 +27,13 @@ from devops_analytics.sources.github.deployments import deployments, joined
 from devops_analytics.sources.github.incidents import incidents, label_names
 from devops_analytics.sources.github.kinds import named
 from devops_analytics.sources.github.lines import runs_by_line
-from devops_analytics.sources.github.names import names_of
 from devops_analytics.sources.github.part import Part, draft_of
 from devops_analytics.sources.github.records import Issue, repository_of
 from devops_analytics.sources.github.refs import refs
 from devops_analytics.sources.github.runs import jobs, last_ends, runs
+from devops_analytics.sources.hotfixes import hotfixes_of
 from devops_analytics.sources.json_records import first_records
+from devops_analytics.sources.repositories import names_of
 from devops_analytics.sources.source import Context, Draft, Recognition
 from devops_analytics.sources.source import Export as Source
 
@@ -91,7 +91,7 @@ def _drafts(
             deployments(export, names, known),
             changes(export, names, given, ready, hotfixes),
             reviews(export, names),
-            incidents(export, names, deployed),
+            incidents(export, names, deployed, entry.incident_labels),
             refs(export, names),
             commits(export, names, all_commits, hotfixes),
             findings(export, names),

@@ -4,9 +4,9 @@ import re
 from typing import Any, Final
 
 from devops_analytics.sources.github.answers import Export, Found, Refusal
-from devops_analytics.sources.github.names import Names, repository_name
 from devops_analytics.sources.github.part import REPOSITORY_NOT_KNOWN, Part
 from devops_analytics.sources.github.records import Release, Tag
+from devops_analytics.sources.repositories import Names, repository_name
 
 COLUMNS: Final = ("repo", "name", "kind", "sha", "created_at", "updated_at")
 

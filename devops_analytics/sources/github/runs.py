@@ -4,11 +4,11 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final, NamedTuple
 
 from devops_analytics.sources.github.answers import Export, Found, Refusal
-from devops_analytics.sources.github.names import Names, repository_name
 from devops_analytics.sources.github.part import REPOSITORY_NOT_KNOWN, Part
 from devops_analytics.sources.github.records import Job, Run
 from devops_analytics.sources.github.words import came_to
 from devops_analytics.sources.moments import moments
+from devops_analytics.sources.repositories import Names, repository_name
 
 RUN_COLUMNS: Final = (
     "repo", "run_id", "attempt", "pipeline", "sha", "branch", "trigger", "queued_at",

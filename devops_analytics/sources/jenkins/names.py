@@ -6,7 +6,8 @@ from typing import Final, NamedTuple
 from urllib.parse import unquote
 
 _VIEW: Final = re.compile(r"/view/[^/]+(?=/(?:job|view)/)")
-_BUILD: Final = re.compile(r"(?P<jobs>(?:/job/[^/]+)+)(?:/(?P<part>[^/]+))?/(?P<number>\d+)(?:/|$)")
+_JOBS: Final = re.compile(r"(?:/job/[^/]+)++")
+_BUILD: Final = re.compile(r"(?:/(?P<part>[^/]+))?/(?P<number>\d{1,18})(?:/|$)")
 _JOB: Final = re.compile(r"/job/([^/]+)")
 _NODE: Final = re.compile(r"/execution/node/(\d+)/")
 _REMOTE: Final = re.compile(r"^(?:refs/)?remotes/[^/]+/|^refs/(?:heads|tags)/|^origin/")
@@ -31,12 +32,13 @@ class Place(NamedTuple):
 def place_of_url(url: str | None) -> Place | None:
     """Return the build that an address of it, or of something in it, names."""
     path = _VIEW.sub("", f"/{(url or '').partition('?')[0].lstrip('/')}")
-    found = _BUILD.search(path)
-    if found is None:
-        return None
-    job = "/".join(unquote(name) for name in _JOB.findall(found["jobs"]))
-    part = unquote(found["part"]) if found["part"] else None
-    return Place(job, int(found["number"]), part)
+    for jobs in _JOBS.finditer(path):
+        found = _BUILD.match(path, jobs.end())
+        if found is not None:
+            job = "/".join(unquote(name) for name in _JOB.findall(jobs[0]))
+            part = unquote(found["part"]) if found["part"] else None
+            return Place(job, int(found["number"]), part)
+    return None
 
 
 def job_of_url(url: str | None) -> str | None:

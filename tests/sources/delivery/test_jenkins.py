@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from devops_analytics.errors import ExportError
 from devops_analytics.sources.jenkins import JENKINS
+from devops_analytics.sources.jenkins.names import Place, place_of_url
 
 START = 1_772_442_000_000  # 2026-03-02T09:00:00Z in milliseconds
 SHA = "0f886c74949c3ee7e489188911c7dc0c1d547418"
@@ -641,3 +642,8 @@ def test_a_real_build_has_the_commit_and_the_repository_that_its_parameters_name
 def test_real_answers_of_other_tools_are_not_recognised(shared_data):
     for path in sorted((shared_data / "api-payloads").rglob("*.ndjson")):
         assert (JENKINS.recognise(path) is not None) == (path.parent.name == "jenkins"), path
+
+
+def test_an_address_with_a_number_that_no_build_has_is_no_address_of_one():
+    assert place_of_url("/job/shop/7/") == Place("shop", 7)
+    assert place_of_url(f"/job/shop/{'9' * 5000}/") is None

@@ -207,3 +207,10 @@ def test_deployments_late_in_a_big_file_are_seen(tmp_path, run, deployment):
     runs = "".join(json.dumps(run(n, note="x" * 3000)) + "\n" for n in range(700))
     path.write_text(runs + "".join(json.dumps(deployment(n)) + "\n" for n in range(400)))
     assert not GITHUB.is_by_line(path)
+
+
+def test_lines_that_are_no_text_do_not_keep_a_big_file_from_being_looked_at(tmp_path, run):
+    path = tmp_path / "x.ndjson"
+    good = json.dumps(run(1)).encode() + b"\n"
+    path.write_bytes(good * 3000 + b'{"a\x9f": 1}\n' * 3000 + b"[" * 50_000 + b"\n" + good * 100)
+    assert GITHUB.is_by_line(path)

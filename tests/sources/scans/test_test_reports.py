@@ -317,6 +317,11 @@ def test_a_case_without_a_name_is_quarantined(results):
     assert batch.quarantined["reason"].to_list() == ["missing_value"]
 
 
+def test_a_suite_may_count_more_tests_than_there_can_be(results):
+    batch = results(cases(suite=f'tests="{"9" * 5000}"') + "")
+    assert batch.quarantined["reason"].to_list() == ["suite_without_cases"]
+
+
 def test_a_suite_that_counts_tests_but_names_none_is_quarantined_once(results):
     inner = cases(suite='name="inner" tests="3"')
     batch = results(cases(inner, suite='name="outer" tests="3"'))

@@ -1,24 +1,24 @@
 """What records' repositories are called in the settings, and which service they belong to."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 from devops_analytics.config import Settings
-from devops_analytics.config_tools import GithubSource
+from devops_analytics.config_sources import InRepository
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Names:
     """The entry and the settings, as far as they name repositories and services."""
 
-    entry: GithubSource
+    entry: InRepository
     services: Mapping[str, tuple[str, ...]]
     """Declared repository → the services built from it."""
     by_name: Mapping[str, tuple[str, ...]]
     """Name of a repository in small letters, whole and without its owner → as it is declared."""
 
 
-def names_of(entry: GithubSource, settings: Settings) -> Names:
+def names_of(entry: InRepository, settings: Settings) -> Names:
     """Return what the settings call repositories and services."""
     services: dict[str, dict[str, None]] = {}
     for service, declared in settings.services.items():
@@ -39,7 +39,7 @@ def repository_name(names: Names, said: str | None) -> str | None:
     """Return the name of a repository as the settings write it, else as the record does.
 
     What the record says comes before the entry's `repository`. The settings may leave out the
-    owner, and the case of letters does not matter, as on GitHub.
+    owner, and the case of letters does not matter, as on the platforms themselves.
     """
     said = said or names.entry.repository
     if said is None:
@@ -71,6 +71,17 @@ def services_of(names: Names, repository: str) -> tuple[str, ...]:
 def is_declared(names: Names, repository: str) -> bool:
     """Say whether the settings know the repository, or the entry says whose its records are."""
     return names.entry.service is not None or repository in names.services
+
+
+def service_affected(names: Names, repository: str, deployed: Collection[str]) -> str | None:
+    """Return the service that an incident of a repository's tracker is about; None: not known.
+
+    `deployed` holds the repositories that the entry has deployments of: an incident of any other
+    that the settings don't know names no service.
+    """
+    services = services_of(names, repository)
+    is_known = is_declared(names, repository) or repository in deployed or not names.services
+    return services[0] if is_known and len(services) == 1 else None
 
 
 def _short(name: str) -> str:

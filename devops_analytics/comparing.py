@@ -8,8 +8,9 @@ import polars as pl
 
 from devops_analytics import change
 from devops_analytics.errors import UnknownNameError
+from devops_analytics.estimates.suppression import without_withheld
 from devops_analytics.known import Known
-from devops_analytics.metrics import METRICS, metric
+from devops_analytics.metrics import METRICS, Kind, Metric, metric
 from devops_analytics.periods import (
     Period,
     containing_week,
@@ -175,17 +176,24 @@ class Comparing(Known):
 
     def _observed(self, metrics: Sequence[str] | None, team: str | None) -> list[change.Observed]:
         chosen = [metric(name) for name in metrics] if metrics is not None else METRICS
-        inside = pl.lit(value=True)
-        if team is not None:
-            inside = pl.col("service").is_in(self.services_of(team))
         return [
             change.Observed(
                 metric=declared,
-                rows=self.observations(declared.id).filter(inside),
+                rows=self._rows_of(declared, team),
                 coverage=self.coverage_of(declared.needs, columns=declared.columns),
             )
             for declared in chosen
         ]
+
+    def _rows_of(self, declared: Metric, team: str | None) -> pl.DataFrame:
+        """Return the observations of the organisation, or of one team as far as they are shown."""
+        rows = self.observations(declared.id)
+        if team is None:
+            return rows
+        if declared.kind is Kind.SCORE:
+            fewest = self.settings.definitions.minimum_group
+            rows = without_withheld(rows, self.services, fewest)
+        return rows.filter(pl.col("service").is_in(self.services_of(team)))
 
     def _asked(
         self,

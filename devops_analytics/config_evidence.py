@@ -107,7 +107,9 @@ class SurveySource(InZone):
     team: str | None = None
     """The column that names the respondent's team, by its key or its name in the settings."""
     at: str | None = None
-    """The column that dates the answers; without it, they count from the end of `covers` on."""
+    """The column that dates the answers; without it, they are of the last day of the period that
+    the wave is called by (`2026-Q2`), or else of `covers`.
+    """
     item: str | None = None
     """Long format: the column that names the item."""
     answer: str | None = None

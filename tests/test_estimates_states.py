@@ -203,3 +203,11 @@ def test_a_wave_counts_for_half_a_year_and_says_what_is_to_be_known_of_it():
         as_of=datetime(2027, 1, 1, tzinfo=UTC),
     )
     assert later["status"].to_list() == ["unknown"]
+
+
+def test_a_feed_that_ended_with_its_last_answer_spoke_for_it():
+    ended = covered(("*", WAVE - timedelta(days=300), WAVE))
+    found = measured(people((6, 8)), SCORE, coverage=ended)["all"]
+    assert (found["status"], found["n"]) == ("ok", 14)
+    just_before = covered(("*", ALWAYS, WAVE - timedelta(seconds=1)))
+    assert measured(people((6, 8)), SCORE, coverage=just_before)["all"]["status"] == "unknown"

@@ -46,3 +46,17 @@ def withheld_teams(answers: pl.DataFrame, services: pl.DataFrame, smallest: int)
     )
     others = answers["key"].n_unique() - sum(sizes.values())
     return withheld(sizes, others=others, smallest=smallest)
+
+
+def without_withheld(answers: pl.DataFrame, services: pl.DataFrame, smallest: int) -> pl.DataFrame:
+    """Return the answers without those of teams that must not be shown at their moment.
+
+    Whoever looks at a part of the organisation can't judge it beside the rest, so it is judged
+    here first. Args are those of `withheld_teams`, with `at` among the answers' columns.
+    """
+    shown = []
+    for part in answers.partition_by("at"):
+        hidden = withheld_teams(part, services, smallest)
+        own = services.filter(pl.col("team").is_in(hidden))["service"]
+        shown.append(part.filter(~pl.col("service").is_in(own.implode()).fill_null(value=False)))
+    return pl.concat([answers.clear(), *shown])

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Final
 
@@ -187,6 +187,9 @@ def _measured(
     as_of: datetime,
     definitions: Definitions,
 ) -> Estimate:
+    if metric.state_days is not None:
+        # A feed that ended with the snapshot spoke for it.
+        period = replace(period, start=period.start - timedelta(microseconds=1))
     days = live_days(found, period)
     notes: list[str] = []
     if days is None:

@@ -66,12 +66,16 @@ def waves_compared(*items: str) -> Callable[[Evidence], pl.LazyFrame]:
 
 
 def _answers(evidence: Evidence, items: tuple[str, ...]) -> pl.LazyFrame:
-    """Return the dated waves' answers to items, each at the last answer of its wave."""
+    """Return the dated waves' answers to items, each at the last answer of its wave.
+
+    Of waves that ended at the same moment only the last by its name counts.
+    """
     return (
         evidence.tables["answers"]
         .with_columns(at=pl.col("at").max().over("wave"))
         .filter(pl.col("item").is_in(items))
         .drop_nulls(["at", "value"])
+        .filter(pl.col("wave") == pl.col("wave").max().over("at"))
     )
 
 

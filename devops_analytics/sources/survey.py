@@ -200,7 +200,7 @@ def _row(
     columns: dict[str, str],
     context: Context,
 ) -> dict[str, Any]:
-    teams, closed, label = _teams(context.settings), _closed(entry), context.label
+    teams, label = _teams(context.settings), context.label
 
     def cell(key: str) -> str | None:
         return (given.person[columns[key]] or "").strip() or None if key in columns else None
@@ -215,7 +215,7 @@ def _row(
         "respondent": f"{wave}|{person}",
         "item": given.item_id,
         "team": teams.get(plain(team), team) if team else None,
-        "at": cell("at") or closed,
+        "at": cell("at") if entry.at else _closed(wave, entry),
         "value": value,
         "label": given.text if plain(given.text) in code.labels else None,
         "scale": code.item.scale,
@@ -229,16 +229,19 @@ def _teams(settings: Settings) -> dict[str, str]:
     return names | {plain(key): key for key in settings.teams}
 
 
-def _closed(entry: SurveySource) -> str | None:
-    """Return when a survey that has no dates was closed: at the end of what its entry covers."""
-    if entry.at is not None or entry.covers is None:
-        return None
-    try:
-        zone = ZoneInfo(entry.time_zone or "UTC")
-        period = named_period(entry.covers, zone=zone, as_of=datetime.min.replace(tzinfo=UTC))
-    except (PeriodError, OverflowError):
-        return None
-    return (period.end - timedelta(seconds=1)).isoformat()
+def _closed(wave: str, entry: SurveySource) -> str | None:
+    """Return when a wave without dates was closed: at the end of its name, or of `covers`.
+
+    A wave may be called by a period, such as `2026-Q2`; others are as old as their entry says.
+    """
+    for text in (wave, entry.covers):
+        try:
+            zone = ZoneInfo(entry.time_zone or "UTC")
+            period = named_period(text or "", zone=zone, as_of=datetime.min.replace(tzinfo=UTC))
+        except (PeriodError, OverflowError):
+            continue
+        return (period.end - timedelta(seconds=1)).isoformat()
+    return None
 
 
 def recognise(export: Export) -> Recognition | None:

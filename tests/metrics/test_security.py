@@ -403,7 +403,9 @@ def plain_moments() -> list[datetime]:
 @settings(max_examples=25)
 @given(scanning())
 def test_findings_agree_with_a_plain_reading(evidence_of, world) -> None:
-    evidence = evidence_of(definitions=Definitions(scan_valid_days=5), **world)
+    owned = [{"service": repo, "repo": repo, "path_prefix": ""} for repo in REPOS]
+    chosen = Definitions(scan_valid_days=5)
+    evidence = evidence_of(definitions=chosen, service_repositories=owned, **world)
     tables = evidence.tables
     tables["findings"] = findings_from_sightings(tables["scans"], tables["sightings"])
     counted = plain_findings(world)
@@ -418,7 +420,7 @@ def test_findings_agree_with_a_plain_reading(evidence_of, world) -> None:
     found = TIME_TO_FIX.observe(evidence).collect()
     assert {row["key"]: (row["value"], row["observed"]) for row in found.to_dicts()} == times
 
-    counts, ages = {}, {}
+    counts, ages, covered = {}, {}, {}
     for at in plain_moments():
         for repo in REPOS:
             own = counted[counted["repo"] == repo]
@@ -432,11 +434,14 @@ def test_findings_agree_with_a_plain_reading(evidence_of, world) -> None:
                 for tool in TOOLS
                 for scanned in plain_telling(world, tool, repo)
             )
+            covered[repo, at] = float(known)
             if is_open or known:
                 counts[repo, at] = len(is_open)
             for row in is_open:
                 hours = (at - row.first) / timedelta(hours=1)
                 ages[f"{row.tool} {repo} {row.name}", at] = hours
-    for metric, expected in ((OPEN_FINDINGS, counts), (OPEN_FINDINGS_AGE, ages)):
-        rows = metric.observe(evidence).collect().to_dicts()
+    pairs = ((OPEN_FINDINGS, counts), (OPEN_FINDINGS_AGE, ages), (SCAN_COVERAGE, covered))
+    for metric, expected in pairs:
+        since_may = pl.col("at") > datetime(2026, 5, 31, tzinfo=UTC)
+        rows = metric.observe(evidence).filter(since_may).collect().to_dicts()
         assert {(row["key"], row["at"]): row["value"] for row in rows} == pytest.approx(expected)

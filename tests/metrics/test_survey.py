@@ -248,3 +248,32 @@ def test_an_item_of_the_settings_own_is_told_like_the_known_ones(tmp_path: Path)
     assert (whole["value"], whole["n"], whole["note"]) == (12 / 10, 10, "wave w")
     teams = workspace.survey("2026-Q2", by="team").filter(metric="tools")
     assert teams["status"].to_list() == ["suppressed", "suppressed"]
+
+
+def test_no_way_of_asking_for_one_team_tells_what_is_withheld_beside_the_others() -> None:
+    """Of 4, 6 and 9 the six are withheld too, as 19 - 9 - 6 would tell the four."""
+    sizes = {"blue": 4, "red": 6, "green": 9}
+    rows = [
+        row | {"source": "survey:a", "source_ref": "a:1"}
+        for team, size in sizes.items()
+        for number in range(size)
+        for row in six(f"{team}{number}", 7, 6, 5, 4, 3, number % 7 + 1, team=team)
+    ]
+    settings = {"teams": {team: {"services": {f"{team}-app": {}}} for team in sizes}}
+    workspace = Workspace.from_frames(
+        {"answers": pl.DataFrame(rows)}, settings=settings, as_of="2026-07-01"
+    )
+    every = dict(
+        workspace.measure("2026-Q2", by="team", metrics=["westrum"])
+        .select("entity", "status")
+        .iter_rows()
+    )
+    assert every == {"blue": "suppressed", "red": "suppressed", "green": "ok"}
+    for team, status in every.items():
+        for by in ("organisation", "team"):
+            asked = {"by": by, "metrics": ["westrum"], "team": team}
+            shown = workspace.measure("2026-Q2", **asked).row(0, named=True)
+            assert shown["status"] == status
+            compared = workspace.compare("2026-Q2", to="2026-Q1", **asked).row(0, named=True)
+            assert (compared["value"] is None) == (status == "suppressed")
+            assert compared["n"] in ({None, 0} if status == "suppressed" else {sizes[team]})

@@ -6,6 +6,7 @@ from devops_analytics.sources.alertmanager import ALERTMANAGER
 from devops_analytics.sources.argocd import ARGOCD
 from devops_analytics.sources.attestations import ATTESTATIONS
 from devops_analytics.sources.bamboo import BAMBOO
+from devops_analytics.sources.cdevents import CDEVENTS
 from devops_analytics.sources.circleci import CIRCLECI
 from devops_analytics.sources.database import DATABASE
 from devops_analytics.sources.devlake import DEVLAKE
@@ -52,6 +53,7 @@ SOURCES: Final[dict[str, SourceKind]] = {
         ALERTMANAGER,
         STATUSPAGE,
         STATUS_RECORDS,
+        CDEVENTS,
         OTLP,
         TEST_REPORTS,
         SARIF,

@@ -11,7 +11,8 @@ def cut_at_feed_end(rows: pl.DataFrame, coverage: pl.DataFrame, metric: Metric) 
     A commit that waits while the deployments' feed is dead is not known to be still waiting. What
     began after the end of a feed is not known at all and is left out.
     """
-    if metric.unit is not Unit.HOURS or rows["observed"].all():
+    is_event = metric.unit is Unit.HOURS and metric.state_days is None
+    if not is_event or rows["observed"].all():
         return rows
     ends = (
         coverage.filter(pl.col("table").is_in(metric.needs))

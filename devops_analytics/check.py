@@ -168,7 +168,9 @@ def unknown_metrics(workspace: "Workspace") -> pl.DataFrame:
     for metric in METRICS:
         coverage = workspace.coverage_of(metric.needs, columns=metric.columns)
         missing = {
-            table: sorted(set(services) - set(coverage.filter(pl.col("table") == table)["service"]))
+            table: []
+            if metric.feeds_speak_for_all and (coverage["table"] == table).any()
+            else sorted(set(services) - set(coverage.filter(pl.col("table") == table)["service"]))
             for table in metric.needs
         }
         lacking = sorted({name for names in missing.values() for name in names})

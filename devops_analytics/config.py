@@ -168,8 +168,10 @@ class Definitions(Section):
     """Fewest observations for an 85 % quantile."""
     minimum_n_p90: int = Field(default=36, ge=1)
     """Fewest observations for a 90 % quantile."""
-    minimum_group: int = Field(default=5, ge=3)
-    """Fewest people that a number about people may rest on; below, it is withheld."""
+    minimum_group: int = Field(default=5, ge=5)
+    """Fewest people that a number about people may rest on; it may be raised, not lowered."""
+    scan_valid_days: float = Field(default=35.0, gt=0)
+    """How long a scan, a score or a bill of materials tells of the present."""
 
 
 class People(Section):

@@ -105,9 +105,9 @@ class SurveySource(InZone):
     respondent: str | None = None
     """The column that tells respondents apart; without it, every row is one (wide)."""
     team: str | None = None
-    """The column that names the respondent's team."""
+    """The column that names the respondent's team, by its key or its name in the settings."""
     at: str | None = None
-    """The column that dates the answers."""
+    """The column that dates the answers; without it, they count from the end of `covers` on."""
     item: str | None = None
     """Long format: the column that names the item."""
     answer: str | None = None

@@ -52,7 +52,7 @@ class GithubSource(WithIssues):
 
 
 class GitlabSource(WithIssues):
-    """GitLab: REST answers saved as files."""
+    """GitLab: REST answers and webhook events saved as files."""
 
     kind: Literal["gitlab"]
 
@@ -61,12 +61,16 @@ class BitbucketSource(InRepository):
     """Bitbucket: REST answers (Cloud and Data Center) saved as files."""
 
     kind: Literal["bitbucket"]
+    incident_labels: list[str] = ["incident", "outage"]
+    """Kinds (such as bug) and components that make an issue an incident."""
 
 
 class AzuredevopsSource(InRepository):
     """Azure DevOps: REST answers saved as files."""
 
     kind: Literal["azuredevops"]
+    incident_labels: list[str] = ["incident", "outage"]
+    """Types (such as Bug) and tags that make a work item an incident."""
 
 
 class JenkinsSource(InRepository, InZone):

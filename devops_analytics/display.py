@@ -33,6 +33,7 @@ _COMMIT_ID: Final = re.compile(r"\b([0-9a-f]{10})[0-9a-f]{30}\b")
 _SINGULAR: Final = {
     Unit.LINES.value: "line",
     Unit.COMMITS.value: "commit",
+    Unit.FINDINGS.value: "finding",
     Unit.DAYS_PER_WEEK.value: "day per week",
     Unit.FILES.value: "file",
     Unit.CHANGES.value: "change",
@@ -209,7 +210,8 @@ def format_n(measurement: Measurement) -> str:
 
     Empty where that is not known.
     """
-    n, kind = measurement.n, metric(measurement.metric).kind
+    n, declared = measurement.n, metric(measurement.metric)
+    kind = declared.kind
     if n is None or measurement.numerator is None or measurement.denominator is None:
         return ""
     if kind is Kind.PROPORTION:
@@ -217,12 +219,13 @@ def format_n(measurement: Measurement) -> str:
     if kind is Kind.RATE:
         live = "service-weeks" if measurement.unit == Unit.PER_SERVICE_WEEK.value else "days"
         return f"{format_count(n)} in {_plain_digits(measurement.denominator)} live {live}"
-    if kind is Kind.RATIO:
+    if kind in {Kind.RATIO, Kind.SCORE}:
         return f"n = {format_count(n)}"
     if kind is Kind.SPREAD:
         return f"{format_count(measurement.numerator)} of {format_count(n)} people"
     still_open = n - int(measurement.numerator)
-    ending = f", {format_count(still_open)} of them open" if still_open else ""
+    words = "of which {} may be older" if declared.state_days else "{} of them open"
+    ending = f", {words.format(format_count(still_open))}" if still_open else ""
     return f"n = {format_count(n)}{ending}"
 
 
@@ -267,6 +270,8 @@ def axis_title(declared: Metric, scale: Scale | None = None) -> str:
             return "share"
         case Kind.RATE | Kind.STOCK | Kind.SPREAD:
             return unit
+        case Kind.SCORE:
+            return f"mean, {unit}"
 
 
 def measurement_table(frame: pl.DataFrame) -> pl.DataFrame:

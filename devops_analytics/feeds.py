@@ -6,6 +6,9 @@ events, or than a week; a source with a single event has no such record and ends
 in the settings overrides both ends.
 
 Events are looked at by UTC day, so the longest silence is that between two days with events.
+
+A scan that tells of findings is an event of their feed: a repository that is scanned and has none
+is known to have none. One that failed tells nothing.
 """
 
 from collections.abc import Iterable, Mapping
@@ -18,6 +21,7 @@ import polars as pl
 from devops_analytics.config import Settings, Source
 from devops_analytics.config_sources import MappedSource
 from devops_analytics.errors import PeriodError, SettingsError
+from devops_analytics.linking.sightings import telling_scans
 from devops_analytics.periods import Span, named_period, union
 from devops_analytics.schema import ABOUT, EVENT_TIME, Feeds
 from devops_analytics.schema_columns import TIME
@@ -34,6 +38,12 @@ TOLERATED_SILENCE: Final = timedelta(days=7)
 
 _BY_SERVICE: Final = [table for table, about in ABOUT.items() if about == "service"]
 _BY_REPOSITORY: Final = [table for table, about in ABOUT.items() if about == "repo"]
+_BY_TEAM: Final = [table for table, about in ABOUT.items() if about == "team"]
+_DATED_BY: Final = {
+    "file_changes": ("file_changes", "commits"),
+    "findings": ("findings", "scans", "sightings"),
+}
+"""Tables whose events are dated by other tables too."""
 
 _DAY_US: Final = 86_400_000_000
 
@@ -52,6 +62,11 @@ class Coverage(dy.Schema):
         time_unit="us", time_zone="UTC", primary_key=True, description="known from"
     )
     live_to = dy.Datetime(time_unit="us", time_zone="UTC", description="known to")
+
+
+def dated_by(table: str) -> tuple[str, ...]:
+    """Return the tables that must be given to know the feeds of one."""
+    return _DATED_BY.get(table, (table,))
 
 
 def feeds(
@@ -108,7 +123,8 @@ def coverage(
     A source of deployments speaks for the services it mentions, each from its first deployment.
     A source that names repositories speaks for the services built from them (as declared, or as
     deployments say), or for no known service. A source of incidents speaks for every service that
-    is declared, deployed or has an incident, and for none. Where the settings' entry lists
+    is declared, deployed or has an incident, and for none. A survey, whose answers are of teams,
+    and a source that names no service speak for no known one. Where the settings' entry lists
     `services`, the source speaks for these and no others, over all its time.
 
     Args:
@@ -130,8 +146,17 @@ def coverage(
         .join(_repositories(tables), on="repo", how="left")
         .with_columns(pl.col("service").fill_null(NO_SERVICE))
     )
+    nameless = whole.filter(pl.col("table").is_in(_BY_SERVICE)).join(
+        by_name, on=["source", "table"], how="anti"
+    )
+    by_none = (
+        pl.concat([whole.filter(pl.col("table").is_in(_BY_TEAM)), nameless])
+        .join(listed, on=["source", "table"], how="anti")
+        .with_columns(service=pl.lit(NO_SERVICE))
+    )
     columns = ("table", "service", "live_from", "live_to")
-    spoken = pl.concat([part.select(columns) for part in (by_list, by_name, by_repository)])
+    parts = (by_list, by_name, by_repository, by_none)
+    spoken = pl.concat([part.select(columns) for part in parts])
     return Coverage.validate(_merged(spoken.with_columns(pl.col("live_to").clip(None, as_of))))
 
 
@@ -145,6 +170,10 @@ def _events_by_day(table: str, tables: Mapping[str, pl.LazyFrame]) -> pl.LazyFra
         rows = tables[table].join(dates, on=["repo", "sha"], how="left")
     else:
         rows = tables[table].with_columns(at=pl.coalesce(EVENT_TIME[table]))
+    if table == "findings" and {"scans", "sightings"} <= tables.keys():
+        events = ("source", "repo", "at")
+        scans = telling_scans(tables["scans"], tables["sightings"])
+        rows = pl.concat([rows.select(events), scans.select(events)])
     return (
         rows.select(
             pl.col("source").cast(pl.Categorical()),

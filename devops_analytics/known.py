@@ -156,8 +156,7 @@ class Known:
 
     def _feeds_of(self, table: str) -> pl.DataFrame:
         if table not in self._feeds:
-            dated_by = ("file_changes", "commits") if table == "file_changes" else (table,)
-            needed = {name: self.tables[name] for name in dated_by}
+            needed = {name: self.tables[name] for name in feeds_room.dated_by(table)}
             found = feeds_room.feeds(needed, self.settings, self.as_of)
             self._feeds[table] = found.filter(pl.col("table") == table)
         return self._feeds[table]
@@ -190,6 +189,7 @@ class Known:
             as_of=self.known_until,
             time_zone=self.settings.organisation.time_zone,
             coverage=self.coverage_of(("deployments",)),
+            asked_as_of=self.as_of,
         )
 
     def period(self, text: str | Period) -> Period:

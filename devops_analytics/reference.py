@@ -12,6 +12,8 @@ ESTIMATORS = {
     Kind.RATIO: "sum ÷ sum with a Wilson interval by the effective number of observations",
     Kind.STOCK: "count of all there is, without an interval",
     Kind.SPREAD: "count of people, without an interval, withheld for small groups",
+    Kind.SCORE: "mean with a Student's t interval; groups of too few people are withheld, and with "
+    "them what they could be worked out from",
 }
 """How each kind of observations becomes a number."""
 

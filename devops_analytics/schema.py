@@ -243,7 +243,7 @@ class Feeds(dy.Schema):
     service = key("service or repository; `*` is the whole source")
     first_at = time("first event")
     last_at = time("last event")
-    rows = dy.Int64(description="rows loaded")
+    rows = dy.Int64(description="rows loaded; for findings, with the scans that tell of them")
     longest_gap = dy.Duration(
         nullable=True,
         description="longest silence between events of different days (UTC); null: all on one day",

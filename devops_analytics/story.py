@@ -31,6 +31,11 @@ EXPORTS: Final = {
     "deployments": "an export of deployments, or tags, releases or runs declared as deployments",
     "incidents": "an export of incidents",
     "alerts": "an export of alerts",
+    "findings": "results of scanners",
+    "scans": "results of scanners or of OpenSSF Scorecard",
+    "components": "bills of materials",
+    "infrastructure_plans": "plans of Terraform or OpenTofu as JSON",
+    "answers": "a survey whose answers are dated",
 }
 """What fills each table."""
 
@@ -56,6 +61,7 @@ _GENERAL: Final = {
     Kind.RATIO: "{name}: {value}",
     Kind.STOCK: "{name}: {value}",
     Kind.SPREAD: "{name}: {value}",
+    Kind.SCORE: "{name}: {value} on average",
 }
 
 

@@ -15,11 +15,12 @@ from devops_analytics.clone import cache_folder, kept_salt, settings_for_clone, 
 from devops_analytics.comparing import BY, Comparing
 from devops_analytics.config import DEFAULT_FILE, Settings, read_settings, settings_from
 from devops_analytics.errors import ExportError, UnknownNameError
-from devops_analytics.estimates import Measurements, estimate
+from devops_analytics.estimates import Measurements, counted_time, estimate, rows_behind
 from devops_analytics.frames import canonical
 from devops_analytics.loading import Progress, load
 from devops_analytics.maturity import Assessment, Model, read_model, score
 from devops_analytics.metrics import DORA_FIVE, METRICS, Kind, Metric, metric
+from devops_analytics.metrics.survey import SURVEY, own_items
 from devops_analytics.mix import mix_and_within
 from devops_analytics.peers import as_peers, peer, scopes_by
 from devops_analytics.periods import Period
@@ -156,10 +157,25 @@ class Workspace(Comparing):
         service: str | None = None,
         team: str | None = None,
     ) -> pl.DataFrame:
-        """Return the observations behind a number of one period, in time order."""
+        """Return the observations behind a number of one period, in time order.
+
+        Raises:
+            UnknownNameError: there is no such metric, service or team, or the metric is of people.
+        """
         asked = self.period(period)
-        rows = self.observations(metric_id).filter(
-            (pl.col("at") >= asked.start) & (pl.col("at") < asked.end)
+        declared = metric(metric_id)
+        if declared.kind is Kind.SCORE:
+            raise UnknownNameError(
+                f"{metric_id} is a mean of people's answers: there are no rows to show, only "
+                "numbers of groups."
+            )
+        observed = self.observations(metric_id)
+        rows = rows_behind(
+            observed,
+            declared,
+            counted_time(observed["at"], declared, asked, self.as_of),
+            coverage=self.coverage_of(declared.needs, columns=declared.columns),
+            as_of=self.as_of,
         )
         if service is not None:
             self._check_service(service)
@@ -196,6 +212,18 @@ class Workspace(Comparing):
         observed = [(declared, self.observations(declared.id)) for declared in chosen]
         return self._estimated(observed, periods, by=by, team=team)
 
+    def survey(
+        self, period: str | Period, *, by: str = "organisation", team: str | None = None
+    ) -> pl.DataFrame:
+        """Return the measurements of all items of surveys, those of the settings' own among them.
+
+        Raises:
+            UnknownNameError: the team or kind of entity is not known.
+        """
+        items = (*SURVEY, *own_items(self.settings))
+        observed = [(one, one.observe(self.evidence).collect()) for one in items]
+        return self._estimated(observed, [self.period(period)], by=by, team=team)
+
     def _estimated(
         self,
         observed: Sequence[tuple[Metric, pl.DataFrame]],
@@ -204,26 +232,54 @@ class Workspace(Comparing):
         by: str,
         team: str | None,
     ) -> pl.DataFrame:
-        services = self.services
-        if team is not None:
-            services = services.filter(pl.col("service").is_in(self.services_of(team)))
-            inside = pl.col("service").is_in(services["service"].implode())
-            observed = [(declared, rows.filter(inside)) for declared, rows in observed]
-        return pl.concat(
-            [
-                estimate(
-                    rows,
-                    declared,
-                    periods=periods,
-                    by=by,
-                    services=services,
-                    coverage=self.coverage_of(declared.needs, columns=declared.columns),
-                    definitions=self.settings.definitions,
-                    organisation=self.settings.organisation.name,
-                    as_of=self.as_of,
-                )
-                for declared, rows in observed
-            ]
+        owned = [] if team is None else self.services_of(team)
+        inside = pl.col("service").is_in(owned)
+        found = []
+        for declared, rows in observed:
+            if team is None:
+                one = self._estimate(rows, declared, periods, by=by, services=self.services)
+            elif declared.kind is Kind.SCORE:
+                one = self._of_people(rows, declared, periods, by=by, team=team)
+            else:
+                own = self.services.filter(inside)
+                one = self._estimate(rows.filter(inside), declared, periods, by=by, services=own)
+            found.append(one)
+        return pl.concat(found)
+
+    def _of_people(
+        self, rows: pl.DataFrame, declared: Metric, periods: list[Period], *, by: str, team: str
+    ) -> pl.DataFrame:
+        """Return what is shown of a team's people: it is judged beside all other teams."""
+        level = "service" if by == "service" else "team"
+        every = self._estimate(rows, declared, periods, by=level, services=self.services)
+        shown = self.services_of(team) if by == "service" else [team]
+        own = every.filter(pl.col("entity").is_in(shown))
+        if by != "organisation":
+            return own
+        return own.with_columns(
+            by=pl.lit(by), entity=pl.lit(self.settings.organisation.name, dtype=pl.String)
+        )
+
+    def _estimate(
+        self,
+        rows: pl.DataFrame,
+        declared: Metric,
+        periods: list[Period],
+        *,
+        by: str,
+        services: pl.DataFrame,
+    ) -> pl.DataFrame:
+        return estimate(
+            rows,
+            declared,
+            periods=periods,
+            by=by,
+            services=services,
+            coverage=self.coverage_of(declared.needs, columns=declared.columns),
+            definitions=self.settings.definitions,
+            organisation=self.settings.organisation.name,
+            as_of=self.as_of,
+            remarks=declared.remarks(self.evidence).collect() if declared.remarks else None,
         )
 
     def sensitivity(

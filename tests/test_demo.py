@@ -131,3 +131,63 @@ def test_an_earlier_as_of_knows_nothing_of_later_events(demo: Workspace, folder:
         assert then.table(table).collect().height < demo.table(table).collect().height
     first = demo.measure("2025-Q2", metrics=["deployment_frequency"])["numerator"]
     assert then.measure("2025-Q2", metrics=["deployment_frequency"])["numerator"].equals(first)
+
+
+def test_findings_are_those_planted_and_open_ones_are_censored(
+    demo: Workspace, truth: SampleTruth
+) -> None:
+    rows = demo.observations("time_to_fix").unique("key")
+    found = {(row["at"], row["key"].split(" ")[1], row["observed"]) for row in rows.to_dicts()}
+    planted = [f for f in truth.assurance.findings if not f.is_dismissed]
+    names = {f.repository: f"harbour-example/{f.repository}" for f in planted}
+    assert found == {
+        (f.first_seen_at, names[f.repository], f.fixed_at is not None) for f in planted
+    }
+    assert rows.height == len(planted) > 80
+    fixed = rows.filter("observed")["value"].sort().to_list()
+    hours = sorted((f.fixed_at - f.first_seen_at).total_seconds() / 3600
+                   for f in planted if f.fixed_at is not None)  # fmt: skip
+    assert fixed == pytest.approx(hours)
+
+
+def test_scans_that_break_off_and_repositories_that_none_saw_are_not_clean(
+    demo: Workspace, truth: SampleTruth
+) -> None:
+    found = demo.measure(["2026-Q1", "2026-Q2"], metrics=["scan_coverage"])
+    # Four of nine repositories, and after the scans of identity break off, three.
+    assert found.select("numerator", "denominator").rows() == [(4.0, 9.0), (3.0, 9.0)]
+    open_ones = demo.rows("open_findings", "2026-Q2").unique("key")
+    planted = Counter(
+        f.repository for f in truth.assurance.findings if f.fixed_at is None and not f.is_dismissed
+    )
+    counted = {row["key"].split("/")[1]: row["value"] for row in open_ones.to_dicts()}
+    assert planted["identity"] > 0
+    assert counted == {name: planted[name] for name in counted}
+    assert set(counted) == {"tracking-web", "tracking-api", "storefront", "identity"}
+
+
+def test_drift_is_found_in_the_plans_that_found_it(demo: Workspace) -> None:
+    found = demo.measure("2026-Q2", metrics=["infrastructure_drift"]).row(0, named=True)
+    # Of every second Monday from 6 April to 15 June two plans found something.
+    assert (found["numerator"], found["denominator"]) == (2.0, 6.0)
+
+
+def test_the_team_of_four_is_withheld_with_the_one_that_would_tell_it(
+    demo: Workspace, truth: SampleTruth
+) -> None:
+    teams = demo.measure("2026-Q2", by="team", metrics=["westrum"])
+    hidden = teams.filter(status="suppressed")
+    assert "platform" in hidden["entity"].to_list()
+    assert hidden.height == 2
+    assert hidden["n"].null_count() == 2
+    whole = demo.measure("2026-Q2", metrics=["westrum"]).row(0, named=True)
+    means = []
+    for one in truth.assurance.respondents:
+        given = [value for value in one.answers.values() if value]
+        if one.wave == "2026-spring" and len(given) >= 4:
+            means.append(sum(given) / len(given))
+    assert whole["n"] == len(means) == 22
+    assert whole["value"] == pytest.approx(sum(means) / len(means))
+    assert whole["note"].startswith("wave 2026-spring, not comparable with wave 2025-autumn")
+    autumn = demo.measure("2025-Q4", by="team", metrics=["westrum"])
+    assert set(autumn["status"]) == {"ok"}

@@ -595,3 +595,49 @@ def test_a_missing_git_is_said(tmp_path, monkeypatch):
     monkeypatch.setenv("PATH", str(tmp_path))
     with pytest.raises(DevopsAnalyticsError, match="git is not installed"):
         write_sample(tmp_path / "demo")
+
+
+# ---- Scans, bills, plans and answers ---- #
+
+
+def test_scans_see_what_was_planted_and_two_months_of_one_break_off(folder, truth):
+    found = set()
+    for path in sorted((folder / "exports" / "sarif").iterdir()):
+        (log,) = json_values(path)
+        ended, seen = [], defaultdict(list)
+        for run in log["runs"]:
+            if not run["invocations"][0]["executionSuccessful"]:
+                assert run["results"] == []
+                continue
+            ended.append(moment(run["invocations"][0]["endTimeUtc"]))
+            for result in run["results"]:
+                seen[result["ruleId"]].append(ended[-1])
+        assert (len(ended), len(log["runs"])) == ((44, 52) if path.stem == "identity" else (52, 52))
+        for rule, times in seen.items():
+            later = [at for at in ended if at > times[-1]]
+            found.add((path.stem, rule, times[0], min(later, default=None)))
+    planted = {
+        (f.repository, f.rule, f.first_seen_at, f.fixed_at) for f in truth.assurance.findings
+    }
+    assert found == planted
+    assert len(planted) == 4 * 24
+
+
+def test_four_of_one_team_answered_the_last_wave_in_other_words_than_the_first(folder, truth):
+    sheets = {}
+    for wave in ("2025-autumn", "2026-spring"):
+        with (folder / "exports" / "survey" / f"{wave}.csv").open(encoding="utf-8") as file:
+            sheets[wave] = list(csv.DictReader(file))
+        teams = Counter(row["Your team"] for row in sheets[wave])
+        assert teams["Platform"] == (5 if wave == "2025-autumn" else 4)
+        assert len(sheets[wave]) == sum(one.wave == wave for one in truth.assurance.respondents)
+    first, last = ({name for name in rows[0] if "," in name} for rows in sheets.values())
+    assert len(first) == len(last) == 6
+    assert not first & last
+
+
+def test_three_plans_found_drift(folder, truth):
+    found = json_values(folder / "exports" / "terraform" / "plans.ndjson")
+    drifted = [moment(plan["timestamp"]) for plan in found if plan.get("resource_drift")]
+    assert drifted == [at for at, n in truth.assurance.plans if n]
+    assert (len(drifted), len(found)) == (3, 12)

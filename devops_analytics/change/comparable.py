@@ -23,6 +23,10 @@ _HALF: Final = 0.5
 """A service counts as spoken for where its feeds cover as much of what has passed of a period."""
 
 
+_TESTED: Final = frozenset({Kind.PROPORTION, Kind.RATE, Kind.DURATION, Kind.LEVEL})
+"""Kinds whose observations are of their period alone, and have a test."""
+
+
 def why_not_periods(period: Period, baseline: Period, as_of: datetime) -> str | None:
     """Return why two periods are never comparable, whatever the metric."""
     for one in (period, baseline):
@@ -34,7 +38,11 @@ def why_not_periods(period: Period, baseline: Period, as_of: datetime) -> str | 
 
 
 def why_not_measured(metric: Metric, rows: Sequence[Mapping[str, Any]]) -> str | None:
-    """Return why measurements of the two periods can't be compared: no number, or too few."""
+    """Return why measurements of the two periods can't be compared: no test, or no number."""
+    if metric.kind not in _TESTED:
+        return "numbers of its kind have no test that tells a change from noise"
+    if metric.at_end or metric.state_days is not None:
+        return "a state of mostly the same things at two moments, not two samples"
     for row in rows:
         # That nothing happened in a live feed is a rate like others.
         is_known = row["status"] == "ok" or (row["status"] == "none" and metric.kind is Kind.RATE)

@@ -116,7 +116,7 @@ def sampled(one: Observed, asked: Asked) -> Samples:
     """Return the observations of a metric by entity."""
     return samples(
         one.rows,
-        one.metric.needs,
+        one.metric,
         by=asked.by,
         services=asked.services,
         coverage=one.coverage,

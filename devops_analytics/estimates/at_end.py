@@ -1,6 +1,5 @@
 """What counts at the end of a period, made of spans and of amounts over the year before it."""
 
-from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -51,30 +50,56 @@ def at_end(
         coverage: for which service and time each table can speak.
         as_of: the moment that the answers are for.
     """
-    named = observations.with_columns(owner=pl.col("service").fill_null(NO_SERVICE))
-    names = {*named["owner"], *services["service"]}
-    moments = _moments(sorted(names), metric.needs, coverage, period, as_of)
     if metric.kind is Kind.SPREAD:
-        return _amounts(named, moments, services, by=by)
-    return _open(named.join(moments, on="owner"), metric)
+        return _amounts(
+            _of_the_year(_with_moment(observations, metric, period, coverage, as_of)),
+            services,
+            by=by,
+        )
+    return _open(_with_moment(observations, metric, period, coverage, as_of), metric)
 
 
-def _moments(
-    names: Sequence[str],
-    needs: Sequence[str],
-    coverage: pl.DataFrame,
+def rows_behind(
+    observations: pl.DataFrame,
+    metric: Metric,
     period: Period,
+    *,
+    coverage: pl.DataFrame,
     as_of: datetime,
 ) -> pl.DataFrame:
-    """Return owner and moment: the last moment of a period at which a service is known."""
-    by_table = spans_by_table(coverage, needs, as_of)
-    whole = entity("", {*names, *(name for spans in by_table.values() for name in spans)},
-                   by_table, as_of)  # fmt: skip
+    """Return the observations that a metric's numbers of a period are made of, but for authors."""
+    if metric.at_end:
+        return _open(_with_moment(observations, metric, period, coverage, as_of), metric)
+    if metric.kind is Kind.SPREAD:
+        return _of_the_year(_with_moment(observations, metric, period, coverage, as_of)).select(
+            Observations.column_names()
+        )
+    return observations.filter((pl.col("at") >= period.start) & (pl.col("at") < period.end))
+
+
+def _with_moment(
+    observations: pl.DataFrame,
+    metric: Metric,
+    period: Period,
+    coverage: pl.DataFrame,
+    as_of: datetime,
+) -> pl.DataFrame:
+    """Add owner (the service) and moment, the last one of a period at which it is known."""
+    named = observations.with_columns(owner=pl.col("service").fill_null(NO_SERVICE))
+    names = named["owner"].unique().to_list()
+    by_table = spans_by_table(coverage, metric.needs, as_of)
+    whole = entity("", names, by_table, as_of)
     last = {name: clip(spans, period) for name, spans in whole.services.items()}
     rows = [
         (name, min(parts[-1][1], period.end - _INSTANT)) for name, parts in last.items() if parts
     ]
-    return pl.DataFrame(rows, schema={"owner": pl.String(), "moment": TIME}, orient="row")
+    moments = pl.DataFrame(rows, schema={"owner": pl.String(), "moment": TIME}, orient="row")
+    return named.join(moments, on="owner")
+
+
+def _of_the_year(rows: pl.DataFrame) -> pl.DataFrame:
+    in_time = pl.col("at").is_between(pl.col("moment") - YEAR, pl.col("moment"), closed="right")
+    return rows.filter(in_time)
 
 
 def _open(spans: pl.DataFrame, metric: Metric) -> pl.DataFrame:
@@ -92,9 +117,7 @@ def _open(spans: pl.DataFrame, metric: Metric) -> pl.DataFrame:
     )
 
 
-def _amounts(
-    rows: pl.DataFrame, moments: pl.DataFrame, services: pl.DataFrame, *, by: str
-) -> pl.DataFrame:
+def _amounts(rows: pl.DataFrame, services: pl.DataFrame, *, by: str) -> pl.DataFrame:
     """Return one row for each author and entity, of the service that is known longest."""
     teams = services.select(owner="service", team="team").unique("owner")
     entity = {
@@ -103,9 +126,7 @@ def _amounts(
         "organisation": pl.lit("organisation"),
     }[by]
     return (
-        rows.join(moments, on="owner")
-        .filter(pl.col("at").is_between(pl.col("moment") - YEAR, pl.col("moment"), closed="right"))
-        .join(teams, on="owner", how="left")
+        rows.join(teams, on="owner", how="left")
         .with_columns(entity=entity)
         .drop_nulls("entity")
         .sort("moment", "owner", descending=[True, False])

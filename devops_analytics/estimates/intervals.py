@@ -1,4 +1,4 @@
-"""Exact intervals in closed form: order statistics, Wilson, Poisson.
+"""Exact intervals in closed form: order statistics, Wilson, Poisson, Student's t.
 
 Every interval is two-sided with equal tails. Only `scipy.special` is used: `scipy.stats` takes a
 second to import.
@@ -11,7 +11,7 @@ from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import bdtr, bdtrc, gammaincinv, ndtri
+from scipy.special import bdtr, bdtrc, gammaincinv, ndtri, stdtrit
 
 Floats = NDArray[np.float64]
 
@@ -72,3 +72,11 @@ def poisson(count: int, confidence: float) -> tuple[float, float]:
     tail = (1 - confidence) / 2
     low = float(gammaincinv(count, tail)) if count else 0.0
     return low, float(gammaincinv(count + 1, 1 - tail))
+
+
+def mean_interval(values: Floats, confidence: float) -> tuple[float, float, float]:
+    """Return the mean of two or more values with Student's t interval: low, mean, high."""
+    n = len(values)
+    mean = float(values.mean())
+    half = float(stdtrit(n - 1, (1 + confidence) / 2)) * float(values.std(ddof=1)) / sqrt(n)
+    return mean - half, mean, mean + half

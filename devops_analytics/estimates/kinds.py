@@ -10,6 +10,7 @@ from devops_analytics.config import Definitions
 from devops_analytics.estimates.intervals import (
     MEDIAN,
     Floats,
+    mean_interval,
     order_statistic_ranks,
     poisson,
     quantile,
@@ -20,6 +21,11 @@ from devops_analytics.metrics.metric import Kind, Metric, Unit
 
 SHOWN: Final = 5
 """How many values or names a note lists."""
+
+WITHHELD: Final = (
+    "withheld: fewer than {} answered, or the answers of so few could be worked out from it"
+)
+"""Said of every group that is not shown, so that none is told to be the small one."""
 
 _P85: Final = 0.85
 
@@ -80,6 +86,8 @@ def _of_some(
             return _ratio(values, observed, definitions)
         case Kind.SPREAD:
             return _spread(values, definitions)
+        case Kind.SCORE:
+            return _score(values, definitions)
         case _:
             return _quantile(metric, values, observed, definitions)
 
@@ -92,7 +100,9 @@ def _nothing(metric: Metric, live_days: float) -> Estimate:
         n=0,
         numerator=0.0,
         denominator=0.0,
-        note=f"nothing to measure in {days_text(live_days)} live days",
+        note="nothing to measure at that moment"
+        if metric.state_days
+        else f"nothing to measure in {days_text(live_days)} live days",
     )
 
 
@@ -204,6 +214,28 @@ def _proportion(values: Floats, definitions: Definitions) -> Estimate:
     )
 
 
+def hidden_estimate(smallest: int) -> Estimate:
+    """Return what is said of a group of people that is withheld: nothing that tells its size."""
+    return Estimate(status="suppressed", note=WITHHELD.format(smallest))
+
+
+def _score(values: Floats, definitions: Definitions) -> Estimate:
+    n = len(values)
+    if n < definitions.minimum_group:
+        return hidden_estimate(definitions.minimum_group)
+    low, mean, high = mean_interval(values, definitions.confidence)
+    return Estimate(
+        status="ok",
+        value=mean,
+        low=low,
+        high=high,
+        n=n,
+        numerator=float(values.sum()),
+        denominator=float(n),
+        method="mean, Student's t",
+    )
+
+
 def _quantile(
     metric: Metric, values: Floats, observed: NDArray[np.bool_], definitions: Definitions
 ) -> Estimate:
@@ -292,7 +324,8 @@ def _bounded(
     if not told:
         note = f"no upper limit; the largest seen is {_shown(longest, metric.unit)} {metric.unit}"
     elif high is None:
-        note = f"no upper limit: {n - ended} of {n} still open" if ended < n else "no interval"
+        known = "may be older" if metric.state_days else "still open"
+        note = f"no upper limit: {n - ended} of {n} {known}" if ended < n else "no interval"
     return Estimate(
         status="ok" if told else "insufficient",
         value=value if told else None,

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from itertools import chain
 from typing import Final
 
@@ -10,7 +10,7 @@ import polars as pl
 
 from devops_analytics.estimates.kinds import SHOWN, days_text
 from devops_analytics.feeds import NO_SERVICE
-from devops_analytics.metrics.metric import Column
+from devops_analytics.metrics.metric import Column, Metric
 from devops_analytics.periods import DAY, Period, Span, intersection, union
 from devops_analytics.schema import TABLE_WORDS
 
@@ -18,6 +18,8 @@ _DAYS_IN_A_WEEK: Final = 7
 
 TableSpans = dict[str, dict[str, list[Span]]]
 """Table → service → when the table can speak for the service."""
+
+_MICROSECOND: Final = timedelta(microseconds=1)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -64,6 +66,31 @@ def entity(name: str, services: Iterable[str], by_table: TableSpans, as_of: date
             for table, spans in by_table.items()
         },
     )
+
+
+def spoken_for_all(by_table: TableSpans, services: Iterable[str]) -> TableSpans:
+    """Return when each table can speak for anybody, as said of every one of the services."""
+    names = list(services)
+    return {
+        table: dict.fromkeys(names, union(chain.from_iterable(spans.values())))
+        for table, spans in by_table.items()
+    }
+
+
+def counted_time(at: pl.Series, metric: Metric, period: Period, as_of: datetime) -> Period:
+    """Return the part of a period whose observations count: all of it, or a state's last moment.
+
+    Of a state that is the last snapshot within `state_days` before the end of the period (or the
+    as-of time), else the end itself.
+    """
+    if metric.state_days is None:
+        return period
+    # The as-of time itself is known, the end of a period is not in it.
+    end = min(period.end, as_of + _MICROSECOND)
+    inside = at.filter((at >= end - timedelta(days=metric.state_days)) & (at < end))
+    latest = inside.max()
+    moment = latest if isinstance(latest, datetime) else end - _MICROSECOND
+    return Period(label=period.label, start=moment, end=moment + _MICROSECOND)
 
 
 def clip(spans: Iterable[Span], period: Period) -> list[Span]:

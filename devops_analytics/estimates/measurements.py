@@ -37,11 +37,17 @@ class Measurements(dy.Schema):
     n = dy.Int64(nullable=True, description="observations; null: unknown")
     numerator = dy.Float64(
         nullable=True,
-        description="durations and levels: those that ended; shares: hits; rates: events",
+        description=(
+            "durations and levels: those that ended; shares: hits; rates: events; ratios: the sum "
+            "that counts; stocks and spreads: the value; scores: their sum"
+        ),
     )
     denominator = dy.Float64(
         nullable=True,
-        description="durations, levels and shares: observations; rates: days of live feed",
+        description=(
+            "durations, levels, shares and scores: observations; rates: days (or service-weeks) "
+            "of live feed; ratios: the whole sum; spreads: people; stocks: null"
+        ),
     )
     unit = dy.String(description="unit of value, low and high")
     status = dy.String(

@@ -11,8 +11,15 @@ from numpy.typing import NDArray
 
 from devops_analytics.errors import UnknownNameError
 from devops_analytics.estimates.intervals import Floats
-from devops_analytics.estimates.live import Entity, TableSpans, entity, spans_by_table
+from devops_analytics.estimates.live import (
+    Entity,
+    TableSpans,
+    entity,
+    spans_by_table,
+    spoken_for_all,
+)
 from devops_analytics.feeds import NO_SERVICE
+from devops_analytics.metrics.metric import Metric
 from devops_analytics.periods import Period, Span
 
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
@@ -60,7 +67,7 @@ class Samples:
 
 def samples(
     observations: pl.DataFrame,
-    needs: Sequence[str],
+    metric: Metric,
     *,
     by: str,
     services: pl.DataFrame,
@@ -73,7 +80,7 @@ def samples(
 
     Args:
         observations: over all time (schema `Observations`).
-        needs: the tables without whose live feed an observation does not count.
+        metric: its declaration; an observation counts while all tables that it needs are alive.
         by: organisation, team or service.
         services: columns service and team (null: nobody's).
         coverage: for which service and time each table can speak (schema `Coverage`).
@@ -84,9 +91,11 @@ def samples(
     Raises:
         UnknownNameError: `by` is none of the three.
     """
-    by_table = spans_by_table(coverage, needs, as_of)
+    by_table = spans_by_table(coverage, metric.needs, as_of)
     seen = observations["service"].fill_null(NO_SERVICE).unique().to_list()
     members = _members(by, services, organisation, seen, by_table)
+    if metric.feeds_speak_for_all:
+        by_table = spoken_for_all(by_table, [NO_SERVICE, *services["service"]])
     entities = [entity(name, owned, by_table, as_of) for name, owned in sorted(members.items())]
     return Samples(
         entities=entities,

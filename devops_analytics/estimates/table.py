@@ -4,15 +4,17 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
+from typing import Final
 
 import dataframely as dy
 import polars as pl
 
 from devops_analytics.config import Definitions
 from devops_analytics.estimates.at_end import at_end, weighed
-from devops_analytics.estimates.kinds import Estimate, estimated
+from devops_analytics.estimates.kinds import Estimate, estimated, hidden_estimate
 from devops_analytics.estimates.live import (
     Entity,
+    counted_time,
     live_days,
     partly_known,
     service_weeks,
@@ -20,6 +22,7 @@ from devops_analytics.estimates.live import (
 )
 from devops_analytics.estimates.measurements import Measurements
 from devops_analytics.estimates.samples import Cell, samples
+from devops_analytics.estimates.suppression import withheld_teams
 from devops_analytics.metrics.metric import Kind, Metric
 from devops_analytics.periods import Period
 
@@ -35,6 +38,7 @@ def estimate(
     definitions: Definitions,
     organisation: str,
     as_of: datetime,
+    remarks: pl.DataFrame | None = None,
 ) -> dy.DataFrame[Measurements]:
     """Estimate a metric for every entity and period.
 
@@ -42,7 +46,9 @@ def estimate(
     lies outside is left out, and the note counts it. A team or the organisation is estimated from
     the observations of its services, never from their estimates; a row that several of them share
     counts once. Observations of services that are not in `services`, or of none, count for the
-    organisation alone.
+    organisation alone. Of a state only the last snapshot counts. A score is of people: of teams
+    and the organisation, never of a service, and withheld where too few could be known by it; so
+    `observations` and `services` must be those of all teams.
 
     Args:
         observations: the metric's observations over all time (schema `Observations`).
@@ -54,6 +60,7 @@ def estimate(
         definitions: confidence and smallest n.
         organisation: the organisation's name.
         as_of: the moment that the answers are for.
+        remarks: at and note: what to know of the numbers of the snapshot at a moment.
 
     Returns:
         One row for every entity and period, also where nothing happened, in the order of entity
@@ -71,6 +78,7 @@ def estimate(
         definitions=definitions,
         organisation=organisation,
         as_of=as_of,
+        remarks=remarks,
     )
     if metric.kind is Kind.RATIO:
         return once(weighed(observations), periods=periods)
@@ -105,23 +113,70 @@ def _estimated(
     definitions: Definitions,
     organisation: str,
     as_of: datetime,
+    remarks: pl.DataFrame | None,
 ) -> dy.DataFrame[Measurements]:
+    asked = dict.fromkeys(periods)
+    counted = [counted_time(observations["at"], metric, period, as_of) for period in asked]
     found = samples(
         observations,
-        metric.needs,
+        metric,
         by=by,
         services=services,
         coverage=coverage,
         organisation=organisation,
         as_of=as_of,
-        periods=periods,
+        periods=counted,
     )
-    cells = [
-        (entity.name, period, _measured(metric, entity, cell, period, as_of, definitions))
-        for period in dict.fromkeys(periods)
-        for entity, cell in found.cells(period)
-    ]
+    cells = []
+    for period, part in zip(asked, counted, strict=True):
+        hidden = _hidden(metric, observations, services, part, definitions)
+        said = _remarks(remarks, part, period, as_of)
+        for entity, cell in found.cells(part):
+            if metric.kind is Kind.SCORE and by == "service":
+                estimate = _OF_NO_SERVICE
+            elif by == "team" and entity.name in hidden:
+                estimate = hidden_estimate(definitions.minimum_group)
+            else:
+                estimate = _measured(metric, entity, cell, part, as_of, definitions)
+            cells.append((entity.name, period, _with_notes(estimate, said)))
     return Measurements.validate(_frame(cells, metric, by))
+
+
+_OF_NO_SERVICE: Final = Estimate(
+    status="not_applicable", note="people answer for their team, not for a service"
+)
+
+
+def _hidden(
+    metric: Metric,
+    observations: pl.DataFrame,
+    services: pl.DataFrame,
+    counted: Period,
+    definitions: Definitions,
+) -> frozenset[str]:
+    """Return the teams whose numbers are withheld."""
+    if metric.kind is not Kind.SCORE:
+        return frozenset()
+    inside = (pl.col("at") >= counted.start) & (pl.col("at") < counted.end)
+    return withheld_teams(observations.filter(inside), services, definitions.minimum_group)
+
+
+def _remarks(
+    remarks: pl.DataFrame | None, counted: Period, period: Period, as_of: datetime
+) -> list[str]:
+    """Return what to know of all numbers of a period."""
+    said: list[str] = []
+    if remarks is not None:
+        inside = (pl.col("at") >= counted.start) & (pl.col("at") < counted.end)
+        said += remarks.filter(inside)["note"].to_list()
+    if not period.is_complete(as_of):
+        said.append(f"period not complete as of {as_of.astimezone(UTC):%Y-%m-%d %H:%M} UTC")
+    return said
+
+
+def _with_notes(estimate: Estimate, said: Sequence[str]) -> Estimate:
+    notes = [note for note in (estimate.note, *said) if note]
+    return replace(estimate, note="; ".join(notes) or None)
 
 
 def _measured(
@@ -148,10 +203,7 @@ def _measured(
         notes = partly_known(found, period, days, as_of)
         if cell.left_out:
             notes.append(f"{cell.left_out} outside the time of the feeds left out")
-    if not period.is_complete(as_of):
-        notes.append(f"period not complete as of {as_of.astimezone(UTC):%Y-%m-%d %H:%M} UTC")
-    said = [note for note in (estimate.note, *notes) if note]
-    return replace(estimate, note="; ".join(said) or None)
+    return _with_notes(estimate, notes)
 
 
 def _frame(cells: list[tuple[str, Period, Estimate]], metric: Metric, by: str) -> pl.DataFrame:

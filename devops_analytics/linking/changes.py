@@ -1,6 +1,7 @@
 """Merged change → deployment, and the commits that belong to a change."""
 
 from collections.abc import Mapping
+from typing import Final
 
 import polars as pl
 
@@ -20,15 +21,42 @@ _MEMBERS = pl.Schema(
     {"repo": pl.String(), "change_id": pl.String(), "sha": pl.String(), "committed_at": TIME}
 )
 
+_SHORT: Final = (7, 39)
+"""From so many letters on git takes the beginning of a commit's id for it, and these are no whole
+one.
+"""
+
 
 def merged_changes(tables: Mapping[str, pl.LazyFrame]) -> pl.DataFrame:
-    """Return the merged changes: repo, change_id, merged_at, merge_sha, title_kind."""
-    return (
+    """Return the merged changes: repo, change_id, merged_at, merge_sha, title_kind.
+
+    Some tools give only the first letters of the merging commit; where one commit alone begins
+    with them, it is meant.
+    """
+    merged = (
         tables["changes"]
         .filter(pl.col("merged_at").is_not_null())
         .select("repo", "change_id", "merged_at", "merge_sha", "title_kind")
         .collect()
     )
+    length = pl.col("merge_sha").str.len_bytes()
+    short = merged.filter(length.is_between(*_SHORT)).select("repo", "merge_sha", length=length)
+    for (letters,), named in short.unique().partition_by("length", as_dict=True).items():
+        begun = tables["commits"].select("repo", "sha", merge_sha=pl.col("sha").str.head(letters))
+        full = (
+            begun.join(named.lazy(), on=["repo", "merge_sha"], how="semi")
+            .group_by("repo", "merge_sha")
+            .agg(pl.col("sha").unique())
+            .filter(pl.col("sha").list.len() == 1)
+            .with_columns(pl.col("sha").list.first())
+            .collect()
+        )
+        merged = (
+            merged.join(full, on=["repo", "merge_sha"], how="left", maintain_order="left")
+            .with_columns(merge_sha=pl.coalesce("sha", "merge_sha"))
+            .drop("sha")
+        )
+    return merged
 
 
 def commits_of_changes(

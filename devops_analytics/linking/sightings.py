@@ -43,7 +43,7 @@ def findings_from_sightings(scans: pl.LazyFrame, sightings: pl.LazyFrame) -> pl.
         pl.col("at").max().alias("last_seen_at"),
         *(pl.col(name).sort_by("at", "updated_at", "source_ref").last() for name in _LAST),
     )
-    fixing = _telling(scans, sightings).select(*_SERIES, fixed_at="at")
+    fixing = telling_scans(scans, sightings).select(*_SERIES, fixed_at="at").unique()
     return (
         found.sort("last_seen_at")
         .join_asof(
@@ -61,11 +61,11 @@ def findings_from_sightings(scans: pl.LazyFrame, sightings: pl.LazyFrame) -> pl.
     )
 
 
-def _telling(scans: pl.LazyFrame, sightings: pl.LazyFrame) -> pl.LazyFrame:
-    """Return the scans that would have seen whatever there was."""
+def telling_scans(scans: pl.LazyFrame, sightings: pl.LazyFrame) -> pl.LazyFrame:
+    """Return tool, repo, at and source of the scans that would have seen whatever there was."""
     ended = scans.filter(pl.col("succeeded") & (pl.col("check") == ""))
     counted = ended.filter(pl.col("findings").is_not_null())
     seeing = ended.filter(pl.col("findings").is_null()).join(
         sightings, on=[*_SERIES, "at"], how="semi"
     )
-    return pl.concat([counted, seeing]).select(*_SERIES, "at").unique()
+    return pl.concat([counted, seeing]).select(*_SERIES, "at", "source").unique()

@@ -8,7 +8,7 @@ from typing import Final
 from devops_analytics.config import Settings, Source
 from devops_analytics.errors import ExportError
 
-PROGRAM: Final = "4"
+PROGRAM: Final = "5"
 """Raised when the same export would now become other rows, so that stores are filled again."""
 
 WHOLE: Final = 256 << 20

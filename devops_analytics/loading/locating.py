@@ -2,6 +2,7 @@
 
 import difflib
 import os
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -181,8 +182,12 @@ def _take_archive(
             Located(label=file.file, content=content, path=None) for file in before
         )
         return
+    times: Counter[str] = Counter()
     for member in unpacked(path, scratch):
         name = f"{label}{BETWEEN}{member.name}"
+        times[name] += 1
+        # An archive may hold several files of one name.
+        name = name if times[name] == 1 else f"{name} ({times[name]})"
         if member.path is None:
             found.unread.append((name, member.reason))
         elif SOURCES[entry.kind].recognise(member.path) is None:

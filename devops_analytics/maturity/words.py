@@ -5,7 +5,11 @@ from typing import Final
 from devops_analytics.metrics.metric import Unit
 
 DASH: Final = "\N{EN DASH}"
-_SINGULAR: Final = {Unit.LINES.value: "line", Unit.COMMITS.value: "commit"}
+_SINGULAR: Final = {
+    Unit.LINES.value: "line",
+    Unit.COMMITS.value: "commit",
+    Unit.FINDINGS.value: "finding",
+}
 _HOURS_IN_A_DAY: Final = 24
 
 

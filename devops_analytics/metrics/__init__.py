@@ -7,11 +7,23 @@ from devops_analytics.errors import UnknownNameError
 from devops_analytics.metrics.collaboration import COLLABORATION
 from devops_analytics.metrics.delivery import DELIVERY
 from devops_analytics.metrics.flow import FLOW
+from devops_analytics.metrics.infrastructure import INFRASTRUCTURE
 from devops_analytics.metrics.metric import Better, Evidence, Kind, Metric, Observations, Unit
 from devops_analytics.metrics.operations import OPERATIONS
 from devops_analytics.metrics.pipelines import PIPELINES
+from devops_analytics.metrics.security import SECURITY
+from devops_analytics.metrics.survey import SURVEY
 
-METRICS: Final[tuple[Metric, ...]] = (*DELIVERY, *FLOW, *PIPELINES, *OPERATIONS, *COLLABORATION)
+METRICS: Final[tuple[Metric, ...]] = (
+    *DELIVERY,
+    *FLOW,
+    *PIPELINES,
+    *OPERATIONS,
+    *INFRASTRUCTURE,
+    *SECURITY,
+    *COLLABORATION,
+    *SURVEY,
+)
 _BY_ID: Final = {metric.id: metric for metric in METRICS}
 
 DORA_FIVE: Final = (

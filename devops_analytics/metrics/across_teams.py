@@ -27,7 +27,7 @@ _HOME: Final = (
     "commits and changes are for, over all that is known; without any, or with as many for two "
     "teams, they have none"
 )
-_UNKNOWN: Final = "covers the period, or fewer than two teams own services"
+_UNKNOWN: Final = "covers the period; nothing to measure where work for one team alone is known"
 
 
 def cross_team_reviews(evidence: Evidence) -> pl.LazyFrame:
@@ -102,13 +102,14 @@ def _authored(evidence: Evidence) -> pl.LazyFrame:
 
 
 def _owners(evidence: Evidence) -> pl.LazyFrame:
-    """Return service and team where at least two teams own services, else nothing."""
-    owned = evidence.tables["services"].select("service", "team").drop_nulls()
-    return owned.filter(pl.col("team").n_unique() >= _TEAMS)
+    return evidence.tables["services"].select("service", "team").drop_nulls()
 
 
 def _home_teams(evidence: Evidence) -> pl.LazyFrame:
-    """Return author and home: the team that most of their work is for; ties have none."""
+    """Return author and home: the team that most of their work is for; ties have none.
+
+    Where work for one team alone is known, everybody would be at home there: nobody is then.
+    """
     changes = by_change(counted_changes(evidence).drop_nulls("author"), evidence)
     columns = ("service", "author", "key")
     counts = (
@@ -116,6 +117,7 @@ def _home_teams(evidence: Evidence) -> pl.LazyFrame:
         .join(_owners(evidence), on="service")
         .select("author", "team", "key")
         .unique()
+        .filter(pl.col("team").n_unique() >= _TEAMS)
         .group_by("author", "team")
         .len()
     )

@@ -11,6 +11,9 @@ ATTRIBUTION = (
 )
 """The rule in words, for the declarations of the metrics that use it."""
 
+REPOSITORY_ATTRIBUTION = "a repository belongs to every service that is built from a part of it"
+"""The rule in words for what is known of a whole repository."""
+
 
 def by_commit(rows: pl.LazyFrame, evidence: Evidence) -> pl.LazyFrame:
     """Add `service` to rows that have `repo` and `sha`, one row for each service.
@@ -36,6 +39,15 @@ def by_change(rows: pl.LazyFrame, evidence: Evidence) -> pl.LazyFrame:
         .unique()
     )
     return _attributed(rows, repositories, touched, on=["repo", "change_id"])
+
+
+def by_repository(rows: pl.LazyFrame, evidence: Evidence) -> pl.LazyFrame:
+    """Add `service` to rows that have `repo`, one for each service built from any part of it.
+
+    A row of no service that is known stays, with a null service.
+    """
+    pairs = evidence.tables["service_repositories"].select("service", "repo").unique()
+    return rows.join(pairs, on="repo", how="left")
 
 
 def as_observations(rows: pl.LazyFrame) -> pl.LazyFrame:

@@ -5,7 +5,6 @@ from typing import Final
 
 import polars as pl
 
-from devops_analytics.clone import VERSION_TAG
 from devops_analytics.metrics.attribution import (
     ATTRIBUTION,
     as_observations,
@@ -19,8 +18,11 @@ from devops_analytics.text import filled
 
 _TRUNK_BASED: Final = "DORA capability 'Trunk-based development'"
 _GRAPH: Final = (("commits", "parents"),)
-_VERSION: Final = r"v?\d[\d._]*$"
+_VERSION: Final = r"v?\d[\d._]*"
 """What of a release's name differs from that of the next one."""
+
+_EARLY: Final = r"(?i)(alpha|beta|rc|pre|dev|snapshot|nightly)"
+"""Marks of a version that is not released yet."""
 
 _UNKNOWN: Final = "No live export of commits with their parents covers the period."
 
@@ -119,16 +121,17 @@ def release_interval(evidence: Evidence) -> pl.LazyFrame:
         `key` repo@release.
     """
     commits = evidence.tables["commits"].select("repo", "sha", "committed_at")
-    is_version = (pl.col("kind") == "tag") & pl.col("name").str.contains(VERSION_TAG)
+    name = pl.col("name")
+    is_version = name.str.contains(_VERSION) & ~name.str.contains(_EARLY)
     releases = (
         evidence.tables["refs"]
-        .filter((pl.col("kind") == "release") | is_version)
+        .filter(pl.col("kind").is_in(("tag", "release")) & is_version)
+        # A record of a release names its tag, and often no commit.
+        .with_columns(pl.coalesce("sha", pl.col("sha").max().over("repo", "name")))
         .join(commits, on=["repo", "sha"], how="left")
         .with_columns(at=pl.coalesce("created_at", "committed_at"))
         .drop_nulls("at")
-        .with_columns(
-            line=pl.col("name").str.replace(_VERSION, ""), what=pl.coalesce("sha", "name")
-        )
+        .with_columns(line=name.str.replace_all(_VERSION, ""), what=pl.coalesce("sha", "name"))
         .sort("repo", "line", "at", "kind", "name")
         .unique(["repo", "line", "what"], keep="first", maintain_order=True)
         .with_columns(next_at=pl.col("at").shift(-1).over("repo", "line"))
@@ -240,10 +243,10 @@ RELEASE_INTERVAL: Final = Metric(
         "in the period of the first of the two."
     ),
     choices=(
-        "A release is a record of one, or a tag that reads as a version without a mark of an early "
-        "one (rc, beta); names that differ beside the version (pay-1.2, web-1.2) are releases of "
-        "different things; several names of one commit are one release; its time is when the name "
-        "was made, else when its commit was; the time since the last release is censored; "
+        "A release is a tag or a record of one with a number in its name and no mark of an early "
+        "one (rc, beta, pre, dev …); names that differ beside the version (pay-1.2, web-1.2) are "
+        "releases of different things; several names of one commit are one release; its time is "
+        "when the name was made, else when its commit was; the time since the last is censored; "
         f"{ATTRIBUTION}."
     ),
     unknown_when="No live export of dated tags or releases covers the period.",

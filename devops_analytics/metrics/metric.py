@@ -22,6 +22,7 @@ class Kind(StrEnum):
     RATIO = "ratio"
     STOCK = "stock"
     SPREAD = "spread"
+    SCORE = "score"
 
 
 class Unit(StrEnum):
@@ -38,6 +39,8 @@ class Unit(StrEnum):
     CHANGES = "changes"
     BRANCHES = "branches"
     AUTHORS = "authors"
+    FINDINGS = "findings"
+    SCALE_POINTS = "scale points"
 
 
 class Better(StrEnum):
@@ -81,7 +84,8 @@ class Evidence:
 
     `tables` holds every canonical table by name; a table that no export feeds is empty. `coverage`
     says until when each table is known for each service; without it, everything is known until
-    `as_of`.
+    `as_of`. `asked_as_of` is the moment that the answers are for where the data end before it:
+    states are told up to it, and count as far as their feeds live.
     """
 
     tables: dict[str, pl.LazyFrame]
@@ -90,6 +94,7 @@ class Evidence:
     as_of: datetime
     time_zone: str = "UTC"
     coverage: pl.DataFrame | None = None
+    asked_as_of: datetime | None = None
 
 
 Column = tuple[str, str]
@@ -109,6 +114,11 @@ class Metric:
     they last) and what counts is what was open at the period's end. With `present_only`, the
     tables tell nothing of the past: a period without observations is unknown.
     `dated_by_end` says that `at` is when a duration ended, where it has ended.
+
+    A state has `state_days`: its observations are snapshots, and of those in so many days before
+    the end of a period only the last moment's count. `feeds_speak_for_all` says that a feed of any
+    service makes the metric known for every one: who is never scanned is in no feed of scans.
+    `remarks` returns `at` and `note`: what to know of all numbers from the snapshot at a moment.
     """
 
     id: str
@@ -132,3 +142,6 @@ class Metric:
     columns: tuple[tuple[Column, ...], ...] = ()
     at_end: bool = False
     present_only: bool = False
+    state_days: int | None = None
+    feeds_speak_for_all: bool = False
+    remarks: Callable[[Evidence], pl.LazyFrame] | None = None

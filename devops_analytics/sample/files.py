@@ -17,6 +17,11 @@ def zulu(moment: datetime | None) -> str | None:
     return None if moment is None else moment.strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
+def write_object(path: Path, record: Record) -> None:
+    """Write one record as a JSON file."""
+    _write(path, _json(record) + "\n")
+
+
 def write_array(path: Path, records: Iterable[Record]) -> None:
     """Write records as one JSON array."""
     _write(path, _json(list(records)) + "\n")

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
+from devops_analytics.sample.assurance import Assurance
 from devops_analytics.sample.history import History
 from devops_analytics.sample.organisation import (
     FORMERLY,
@@ -78,6 +79,8 @@ class SampleTruth:
     quarantined: Mapping[str, int]
     superseded: Mapping[str, int]
     people: frozenset[str]
+    assurance: Assurance
+    """What scanners, plans of infrastructure and the survey hold."""
 
     def successes(self) -> Mapping[tuple[str, str], int]:
         """Count successful production deployments by service and quarter (`2026-Q2`)."""
@@ -95,6 +98,7 @@ class SampleTruth:
 
 def truth_of(
     exported: Exported,
+    assurance: Assurance,
     *,
     unknown_results: int,
     staging: Mapping[str, int],
@@ -126,6 +130,7 @@ def truth_of(
         quarantined=quarantined,
         superseded=superseded,
         people=people(),
+        assurance=assurance,
     )
 
 

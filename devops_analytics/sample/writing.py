@@ -10,6 +10,14 @@ from typing import Any, Final
 
 from devops_analytics.errors import DevopsAnalyticsError
 from devops_analytics.sample import files
+from devops_analytics.sample.assurance import SCANNED, WAVES, Assurance, assurance_of
+from devops_analytics.sample.assurance_exports import (
+    bills,
+    plans,
+    sarif_log,
+    scorecards,
+    survey_rows,
+)
 from devops_analytics.sample.clones import write_clone
 from devops_analytics.sample.github_changes import issues, pull, releases, reviews
 from devops_analytics.sample.github_runs import (
@@ -125,13 +133,30 @@ def _written(folder: Path, seed: int) -> SampleTruth:
     files.write_text(
         folder / EXPORTS / "maintenance.csv", files.csv_text(maintenance_rows(world.maintenance))
     )
+    assurance = assurance_of(seed)
+    _write_assurance(folder / EXPORTS, assurance)
     return truth_of(
         exported,
+        assurance,
         unknown_results=1,
         staging={name: count for name, count in staging.items() if count},
         quarantined=quarantined,
         superseded=superseded,
     )
+
+
+def _write_assurance(folder: Path, assurance: Assurance) -> None:
+    """Write what scanners, planners and a survey saw."""
+    for name in SCANNED:
+        log = sarif_log(name, assurance.findings)
+        files.write_object(folder / "sarif" / f"{name}.sarif", log)
+    files.write_lines(folder / "scorecard.ndjson", scorecards())
+    for file, bill in bills():
+        files.write_object(folder / "sbom" / file, bill)
+    files.write_lines(folder / "terraform" / "plans.ndjson", plans(assurance.plans))
+    for wave in WAVES:
+        rows = survey_rows(assurance.respondents, wave)
+        files.write_text(folder / "survey" / f"{wave}.csv", files.csv_text(rows))
 
 
 # ---- GitHub ---- #

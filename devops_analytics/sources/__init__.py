@@ -5,13 +5,16 @@ from typing import Final
 from devops_analytics.sources.alertmanager import ALERTMANAGER
 from devops_analytics.sources.argocd import ARGOCD
 from devops_analytics.sources.attestations import ATTESTATIONS
+from devops_analytics.sources.azure_devops import AZURE_DEVOPS
 from devops_analytics.sources.bamboo import BAMBOO
+from devops_analytics.sources.bitbucket import BITBUCKET
 from devops_analytics.sources.cdevents import CDEVENTS
 from devops_analytics.sources.circleci import CIRCLECI
 from devops_analytics.sources.database import DATABASE
 from devops_analytics.sources.devlake import DEVLAKE
 from devops_analytics.sources.git import GIT
 from devops_analytics.sources.github import GITHUB
+from devops_analytics.sources.gitlab import GITLAB
 from devops_analytics.sources.gitops import GITOPS
 from devops_analytics.sources.infrastructure import INFRASTRUCTURE
 from devops_analytics.sources.jenkins import JENKINS
@@ -39,6 +42,9 @@ SOURCES: Final[dict[str, SourceKind]] = {
     for source in (
         GIT,
         GITHUB,
+        GITLAB,
+        BITBUCKET,
+        AZURE_DEVOPS,
         JENKINS,
         CIRCLECI,
         BAMBOO,

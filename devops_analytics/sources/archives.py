@@ -14,18 +14,15 @@ from pathlib import Path, PurePosixPath
 from typing import IO, Final
 
 from devops_analytics.errors import ExportError
+from devops_analytics.sources.compressed import most_unpacked
 
 MOST_FILES: Final = 100_000
 MOST_BYTES: Final = 64 << 30
 """Of all files of an archive together, unpacked."""
-MOST_TIMES: Final = 1_000
-"""A file that unpacks to more than so many times its packed size is no export."""
 
 _ZIP_START: Final = b"PK\x03\x04"
 _WORKBOOK: Final = "[Content_Types].xml"
 _BLOCK: Final = 1 << 20
-_SMALL: Final = 16 << 20
-"""Up to here no ratio is looked at: repeated text packs very well."""
 _NOT_PLAIN: Final = re.compile(r"[^A-Za-z0-9._-]+")
 _LONGEST_NAME: Final = 80
 _DAMAGED: Final = (zipfile.BadZipFile, tarfile.TarError, zlib.error, EOFError, OSError, ValueError)
@@ -59,7 +56,8 @@ def unpacked(path: Path, folder: Path) -> Iterator[Member]:
         ExportError: the archive is damaged, or holds more than can be an export.
     """
     opened = _zip_files if zipfile.is_zipfile(path) else _tar_files
-    budget = MOST_BYTES
+    # What each file says of its packed size may be said of the same bytes again and again.
+    budget = min(MOST_BYTES, most_unpacked(path.stat().st_size))
     try:
         for number, (name, size, content, reason) in enumerate(opened(path)):
             if number >= MOST_FILES:
@@ -71,7 +69,7 @@ def unpacked(path: Path, folder: Path) -> Iterator[Member]:
                 continue
             target = folder / f"{number:06}" / _plain(name)
             target.parent.mkdir(parents=True, exist_ok=True)
-            most = min(budget, max(_SMALL, size * MOST_TIMES))
+            most = min(budget, most_unpacked(size))
             budget -= _copied(content, target, most=most, what=f"{path}: {name}")
             yield Member(name=name, path=target)
     except _DAMAGED as error:

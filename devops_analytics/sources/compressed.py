@@ -20,6 +20,15 @@ _CHUNK: Final = 1 << 20
 
 MOST_BYTES: Final = 512 << 20
 """Of a file that is read at once, unpacked."""
+MOST_TIMES: Final = 1_000
+"""A file that unpacks to more than so many times its packed size is no export."""
+SMALL: Final = 16 << 20
+"""Up to here no ratio is looked at: repeated text packs very well."""
+
+
+def most_unpacked(size: int) -> int:
+    """Return to how many bytes so many packed ones may unpack."""
+    return max(SMALL, size * MOST_TIMES)
 
 
 class Content(NamedTuple):
@@ -79,11 +88,34 @@ def opened(path: Path) -> Iterator[IO[bytes]]:
         return
     try:
         with _unpacked(path) as stream:
-            yield io.BufferedReader(stream)
+            yield io.BufferedReader(_Bounded(path, stream), _CHUNK)
     except (EOFError, zlib.error, OSError) as error:
         raise ExportError(
             f"{path}: the compressed file is damaged or ends too early; copy it again."
         ) from error
+
+
+class _Bounded(io.RawIOBase):
+    """A stream that ends with an error where it gives more than its packed size lets expect."""
+
+    def __init__(self, path: Path, stream: IO[bytes]) -> None:
+        self._path = path
+        self._stream = stream
+        self._left = most_unpacked(path.stat().st_size)
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        found = self._stream.read(len(buffer))
+        self._left -= len(found)
+        if self._left < 0:
+            raise ExportError(
+                f"{self._path}: unpacks to far more than its packed size lets expect. Unpack it "
+                "yourself if you trust it."
+            )
+        buffer[: len(found)] = found
+        return len(found)
 
 
 def _unpacked(path: Path) -> Any:

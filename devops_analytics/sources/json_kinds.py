@@ -117,7 +117,7 @@ def read_kinds(
     ]
     decoders = {kind.name: msgspec.json.Decoder(kind.struct, strict=False) for kind in kinds}
     for number, raw in records.rows:
-        kind = _kind_of(raw, kinds)
+        kind = kind_of(raw, kinds)
         if kind is None:
             message = f"no record of {title} that is read: {', '.join(k.name for k in kinds)}"
             unplaced.append((number, UNKNOWN_RECORD, message, None))
@@ -135,7 +135,8 @@ def read_kinds(
             yield _draft(table, part, context.label, entry, notes)
 
 
-def _kind_of(raw: bytes, kinds: tuple[RecordKind, ...]) -> RecordKind | None:
+def kind_of(raw: bytes, kinds: tuple[RecordKind, ...]) -> RecordKind | None:
+    """Return the first kind that a record is of; None: of no kind, or no JSON object."""
     try:
         keys = msgspec.json.decode(raw, type=dict[str, msgspec.Raw])
     except msgspec.DecodeError:
@@ -256,7 +257,7 @@ def recognise_kinds(
 ) -> Recognition | None:
     """Return how sure it is that most records at the beginning of a file are of these kinds."""
     found = first_records(export, wrappers=wrappers)
-    names = Counter(kind.name for raw in found if (kind := _kind_of(raw, kinds)) is not None)
+    names = Counter(kind.name for raw in found if (kind := kind_of(raw, kinds)) is not None)
     if not found or names.total() * 2 < len(found):
         return None
     most = names.most_common(1)[0][0]

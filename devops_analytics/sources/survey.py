@@ -7,12 +7,16 @@ Columns that no item names are not read: free text never reaches the store.
 import hashlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from typing import Any, Final, NamedTuple
+from zoneinfo import ZoneInfo
 
 import polars as pl
 
+from devops_analytics.config import Settings
 from devops_analytics.config_evidence import Item, SurveySource
-from devops_analytics.errors import ExportError
+from devops_analytics.errors import ExportError, PeriodError
+from devops_analytics.periods import named_period
 from devops_analytics.sources.source import (
     QUARANTINE,
     Context,
@@ -84,7 +88,7 @@ def read(export: Export, entry: SurveySource, context: Context) -> Iterator[Draf
             what = f"{context.label} record {given.record}: item {given.item_id}: {reason[1]}"
             refused.append((context.label, "answers", given.record, reason[0], what, None))
             continue
-        rows.append(_row(given, value, code, entry, columns, context.label))
+        rows.append(_row(given, value, code, entry, columns, context))
     yield Draft(
         table="answers",
         rows=pl.DataFrame(rows, schema=_SCHEMA, orient="row"),
@@ -194,26 +198,47 @@ def _row(
     code: _Coding,
     entry: SurveySource,
     columns: dict[str, str],
-    label: str,
+    context: Context,
 ) -> dict[str, Any]:
+    teams, closed, label = _teams(context.settings), _closed(entry), context.label
+
     def cell(key: str) -> str | None:
         return (given.person[columns[key]] or "").strip() or None if key in columns else None
 
     wave = cell("wave_column") or entry.wave
     # With the wave in it, nobody's answers can be followed from one wave to the next.
     person = cell("respondent") or f"{label}:{given.record}"
+    team = cell("team")
     return {
         "record": given.record,
         "wave": wave,
         "respondent": f"{wave}|{person}",
         "item": given.item_id,
-        "team": cell("team"),
-        "at": cell("at"),
+        "team": teams.get(plain(team), team) if team else None,
+        "at": cell("at") or closed,
         "value": value,
         "label": given.text if plain(given.text) in code.labels else None,
         "scale": code.item.scale,
         "wording": hashlib.sha256(plain(code.item.column).encode()).hexdigest()[:12],
     }
+
+
+def _teams(settings: Settings) -> dict[str, str]:
+    """Return what people may call a team → the team's key."""
+    names = {plain(team.name): key for key, team in settings.teams.items() if team.name}
+    return names | {plain(key): key for key in settings.teams}
+
+
+def _closed(entry: SurveySource) -> str | None:
+    """Return when a survey that has no dates was closed: at the end of what its entry covers."""
+    if entry.at is not None or entry.covers is None:
+        return None
+    try:
+        zone = ZoneInfo(entry.time_zone or "UTC")
+        period = named_period(entry.covers, zone=zone, as_of=datetime.min.replace(tzinfo=UTC))
+    except (PeriodError, OverflowError):
+        return None
+    return (period.end - timedelta(seconds=1)).isoformat()
 
 
 def recognise(export: Export) -> Recognition | None:

@@ -2,17 +2,25 @@
 
 import codecs
 import csv
+import io
 import re
+import zipfile
+import zlib
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
 import polars as pl
-from polars.exceptions import PolarsError
+from polars.exceptions import PanicException, PolarsError
 
 from devops_analytics.errors import ExportError
-from devops_analytics.sources.compressed import is_marked_utf16, read_content
+from devops_analytics.sources.compressed import (
+    MOST_BYTES,
+    is_marked_utf16,
+    most_unpacked,
+    read_content,
+)
 from devops_analytics.sources.source import Export
 
 WRONG_NUMBER_OF_FIELDS: Final = "wrong_number_of_fields"
@@ -25,6 +33,9 @@ _JSON_ENDINGS: Final = frozenset({".json", ".ndjson", ".jsonl"})
 _PACKED_ENDINGS: Final = frozenset({".gz", ".zst"})
 _SEPARATORS: Final = (",", ";", "\t", "|")
 _SAMPLE: Final = 1 << 16
+_BLOCK: Final = 1 << 20
+_MOST_COLUMNS: Final = 16_384
+"""As many as a worksheet may have."""
 
 
 Rejected = tuple[int, str, str, str | None]
@@ -104,7 +115,7 @@ def column_names(path: Export, *, repeats: str | None = None) -> list[str]:
         is_wide = is_marked_utf16(start)
         lines = _lines(start.decode("utf-16" if is_wide else "utf-8-sig", "replace"))
         _, header, _ = _header(path, lines, None, repeats)
-    except (ExportError, PolarsError, OSError):
+    except (ExportError, PolarsError, PanicException, OSError):
         return []
     return [name for name in header if name]
 
@@ -112,7 +123,7 @@ def column_names(path: Export, *, repeats: str | None = None) -> list[str]:
 def _from_parquet(path: Export) -> Tabular:
     try:
         rows = pl.read_parquet(path.open("rb"))
-    except (PolarsError, OSError) as error:
+    except (PolarsError, PanicException, OSError) as error:  # it panics where a page is damaged
         raise ExportError(f"{path}: can't be read as parquet: {_first_line(error)}.") from error
     return Tabular(rows=rows, records=_numbers(1, rows.height), rejected=[])
 
@@ -121,7 +132,9 @@ def _from_excel(path: Export, sheet: str | None, repeats: str | None) -> Tabular
     import fastexcel  # noqa: PLC0415 - only workbooks need it
 
     try:
-        book = fastexcel.read_excel(path.open("rb").read())
+        book = fastexcel.read_excel(_workbook(path))
+        if not book.sheet_names:
+            raise ExportError(f"{path}: the workbook has no sheets. Export it again.")
         if sheet is not None and sheet not in book.sheet_names:
             raise ExportError(
                 f"{path}: sheet: found none called {sheet!r}; "
@@ -131,7 +144,7 @@ def _from_excel(path: Export, sheet: str | None, repeats: str | None) -> Tabular
         found = book.load_sheet(
             sheet or book.sheet_names[0], header_row=None, skip_rows=0, dtypes="string"
         ).to_polars()
-    except (fastexcel.FastExcelError, PolarsError, OSError) as error:
+    except (fastexcel.FastExcelError, PolarsError, PanicException, OSError) as error:
         raise ExportError(f"{path}: can't be read as a workbook: {_first_line(error)}.") from error
     cells = found.with_columns(pl.all().cast(pl.String).fill_null("").str.strip_chars())
     is_filled = cells.select(pl.any_horizontal(pl.all() != "")).to_series() if cells.width else None
@@ -147,6 +160,31 @@ def _from_excel(path: Export, sheet: str | None, repeats: str | None) -> Tabular
     )
 
 
+def _workbook(path: Export) -> bytes:
+    """Return the bytes of a workbook that unpacks to no more than its size lets expect."""
+    with path.open("rb") as file:
+        data = file.read()
+    if not data.startswith(_ZIP_START):
+        return data
+    left = min(MOST_BYTES, most_unpacked(len(data)))
+    try:
+        with zipfile.ZipFile(io.BytesIO(data)) as packed:
+            for info in packed.infolist():
+                with packed.open(info) as part:
+                    while left >= 0 and (block := part.read(_BLOCK)):
+                        left -= len(block)
+    except (zipfile.BadZipFile, zlib.error, EOFError, ValueError, RuntimeError) as error:
+        raise ExportError(
+            f"{path}: can't be read as a workbook: {_first_line(error)}. Export it again."
+        ) from error
+    if left < 0:
+        raise ExportError(
+            f"{path}: the workbook unpacks to far more than its size lets expect, or to more than "
+            f"{MOST_BYTES >> 20} MB. Save it as CSV if you trust it."
+        )
+    return data
+
+
 def _first_line(error: BaseException) -> str:
     return str(error).strip().splitlines()[0].rstrip(".") if str(error).strip() else "damaged"
 
@@ -156,6 +194,11 @@ def _numbers(first: int, count: int) -> pl.Series:
 
 
 def _checked_names(path: Export, found: list[str], repeats: str | None) -> list[str]:
+    if len(found) > _MOST_COLUMNS:
+        raise ExportError(
+            f"{path}: has {len(found):,} columns; tables are read up to {_MOST_COLUMNS:,}. Check "
+            "its `separator`, or export fewer columns."
+        )
     names = [name.strip() for name in found]
     if repeats is not None:
         seen: Counter[str] = Counter()

@@ -387,6 +387,31 @@ def test_a_change_goes_where_its_merge_goes_with_the_commits_that_the_merge_brou
     ]
 
 
+def test_the_first_letters_of_a_merge_are_the_one_commit_that_begins_with_them(linked) -> None:
+    merge, other, twin = "abcdef012345" + "1" * 28, "abcdef0" + "2" * 33, "123456789" + "3" * 31
+    again = twin[:-1] + "4"
+    links = linked(
+        commits=[
+            commit("a", day=1),
+            commit(merge, "a", day=11),
+            commit(other, merge, day=12),
+            commit(twin, other, day=13),
+            commit(again, twin, day=14),
+        ],
+        refs=[head(again)],
+        changes=[
+            change("1", 11, merge[:12]),
+            change("2", 12, other[:7]),
+            change("3", 13, twin[:9]),
+        ],
+        deployments=[deployment("d1", "a", 10), deployment("d2", again, 15)],
+    )
+    # Two commits begin with the seven letters, and two with the nine: neither is taken.
+    assert links.deployed_changes.select("change_id", "deployment_id").rows() == [("1", "d2")]
+    lost = links.unlinked.filter(kind="change").select("key").sort("key").rows()
+    assert lost == [("shop#2",), ("shop#3",)]
+
+
 def test_a_change_whose_merge_is_not_in_the_clone_is_listed(linked) -> None:
     links = linked(
         commits=[commit("a")],

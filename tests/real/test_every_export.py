@@ -17,9 +17,20 @@ pytestmark = pytest.mark.real
 
 # Folder, table: read, loaded, duplicates, and how many are kept apart for which reason.
 EXPECTED: dict[tuple[str, str], tuple[int, int, int, dict[str, int]]] = {
+    ("api-payloads/azuredevops_go", "changes"): (1, 1, 0, {}),
+    ("api-payloads/azuredevops_go", "commits"): (1, 1, 0, {}),
+    ("api-payloads/azuredevops_go", "pipeline_jobs"): (5, 1, 0, {"not_needed": 4}),
+    ("api-payloads/azuredevops_go", "pipeline_runs"): (7, 7, 0, {}),
     ("api-payloads/bamboo", "deployments"): (24, 18, 6, {}),
     ("api-payloads/bamboo", "pipeline_jobs"): (7, 2, 5, {}),
     ("api-payloads/bamboo", "pipeline_runs"): (22, 13, 5, {"not_needed": 4}),
+    ("api-payloads/bitbucket", "changes"): (57, 57, 0, {}),
+    ("api-payloads/bitbucket", "commits"): (8, 8, 0, {}),
+    ("api-payloads/bitbucket", "deployments"): (27, 27, 0, {}),
+    ("api-payloads/bitbucket", "incidents"): (30, 0, 0, {"not_an_incident": 30}),
+    ("api-payloads/bitbucket", "pipeline_jobs"): (35, 35, 0, {}),
+    ("api-payloads/bitbucket", "pipeline_runs"): (23, 23, 0, {}),
+    ("api-payloads/bitbucket", "reviews"): (18, 18, 0, {}),
     ("api-payloads/circleci", "pipeline_jobs"): (15, 8, 6, {"workflow_not_known": 1}),
     ("api-payloads/circleci", "pipeline_runs"): (27, 20, 6, {"not_needed": 1}),
     ("api-payloads/github", "changes"): (52, 51, 1, {}),
@@ -33,6 +44,13 @@ EXPECTED: dict[tuple[str, str], tuple[int, int, int, dict[str, int]]] = {
     ("api-payloads/github", "pipeline_jobs"): (35, 35, 0, {}),
     ("api-payloads/github", "pipeline_runs"): (35, 35, 0, {}),
     ("api-payloads/github", "reviews"): (33, 30, 1, {"change_not_known": 2}),
+    ("api-payloads/gitlab", "changes"): (39, 24, 15, {}),
+    ("api-payloads/gitlab", "commits"): (37, 37, 0, {}),
+    ("api-payloads/gitlab", "deployments"): (8, 8, 0, {}),
+    ("api-payloads/gitlab", "incidents"): (16, 0, 0, {"not_an_incident": 16}),
+    ("api-payloads/gitlab", "pipeline_jobs"): (76, 76, 0, {}),
+    ("api-payloads/gitlab", "pipeline_runs"): (45, 45, 0, {}),
+    ("api-payloads/gitlab", "reviews"): (26, 9, 0, {"not_a_review": 2, "not_needed": 15}),
     ("api-payloads/jenkins", "pipeline_jobs"): (89, 81, 8, {}),
     ("api-payloads/jenkins", "pipeline_runs"): (29, 29, 0, {}),
     ("api-payloads/opsgenie", "incidents"): (2, 2, 0, {}),
@@ -174,6 +192,7 @@ def test_nobody_whom_the_exports_name_is_kept(everything: Workspace, shared_data
 
 MIX = (
     "api-payloads/github/runs.ndjson",
+    "api-payloads/gitlab/pipeline_details.ndjson",
     "api-payloads/circleci/workflows.ndjson",
     "api-payloads/bamboo/plan_builds.ndjson",
     "api-payloads/jenkins/builds.ndjson",

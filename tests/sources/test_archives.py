@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from devops_analytics.errors import ExportError
-from devops_analytics.sources import archives
+from devops_analytics.sources import archives, compressed
 from devops_analytics.sources.archives import is_archive, unpacked
 
 
@@ -60,8 +60,8 @@ def test_links_are_left_out_with_the_reason(tmp_path: Path) -> None:
 def test_a_bomb_is_refused_before_it_fills_the_disk(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(archives, "_SMALL", 1 << 20)
-    monkeypatch.setattr(archives, "MOST_TIMES", 100)
+    monkeypatch.setattr(compressed, "SMALL", 1 << 20)
+    monkeypatch.setattr(compressed, "MOST_TIMES", 100)
     path = zipped(tmp_path / "bomb.zip", {"zeros.json": bytes(50 << 20)})
     with pytest.raises(ExportError, match=r"zeros\.json: unpacks to more than"):
         list(unpacked(path, tmp_path / "out"))

@@ -59,6 +59,10 @@ class Column(Section):
     """What parts a list; on a column that holds one value, the first known one is taken."""
     values: dict[str, str | bool] = {}
     """The export's word → the canonical word."""
+    plus_seconds: str | None = None
+    """A column with seconds that are added to the time, where the export says how long something
+    took instead of when it ended; unknown where either is.
+    """
 
 
 def _column(value: object) -> object:

@@ -8,6 +8,7 @@ from devops_analytics.sources.attestations import ATTESTATIONS
 from devops_analytics.sources.azure_devops import AZURE_DEVOPS
 from devops_analytics.sources.bamboo import BAMBOO
 from devops_analytics.sources.bitbucket import BITBUCKET
+from devops_analytics.sources.cdevents import CDEVENTS
 from devops_analytics.sources.circleci import CIRCLECI
 from devops_analytics.sources.database import DATABASE
 from devops_analytics.sources.devlake import DEVLAKE
@@ -58,6 +59,7 @@ SOURCES: Final[dict[str, SourceKind]] = {
         ALERTMANAGER,
         STATUSPAGE,
         STATUS_RECORDS,
+        CDEVENTS,
         OTLP,
         TEST_REPORTS,
         SARIF,

@@ -12,9 +12,12 @@ from devops_analytics.config_sources import MappedSource
 from devops_analytics.errors import ExportError
 from devops_analytics.schema import TABLES, polars_schema
 from devops_analytics.sources.casting import as_text, word_lists
+from devops_analytics.sources.times import utc_times
 
 _FIELD: Final = re.compile(r"\{([^{}]+)\}")
 _UNKNOWN: Final = "unknown"
+_LONGEST: Final = 1e9
+"""Seconds that anything may take, some 30 years: what is more is a mistake."""
 _GIVEN: Final = frozenset({"source", "source_ref", "method", "attempt"})
 """Columns that need no mapping, as the program fills them."""
 
@@ -46,7 +49,19 @@ class Mapper:
             values = self._parted(values, column, is_list=is_list)
         elif column.values:
             return _with_words(as_text(values), column.values, name)
+        if column.plus_seconds is not None:
+            values = self._later(values, column.plus_seconds)
         return Mapped(values.alias(name))
+
+    def _later(self, values: pl.Series, seconds: str) -> pl.Series:
+        """Add the seconds of a column to times."""
+        zone, time_format = self.entry.time_zone, self.entry.time_format
+        times, _ = utc_times(values, zone=zone, time_format=time_format)
+        took = as_text(reached(self.rows, seconds)).str.strip_chars().cast(pl.Float64, strict=False)
+        micros = (pl.col("took") * 1e6).round().cast(pl.Int64, strict=False)
+        is_known = pl.col("took").is_between(0, _LONGEST)
+        later = pl.col("at") + pl.duration(microseconds=pl.when(is_known).then(micros))
+        return pl.select(at=times, took=took).select(later).to_series()
 
     def _found(self, name: str, column: Column) -> pl.Series:
         if column.constant is not None:
@@ -115,7 +130,8 @@ def columns_behind(name: str, column: Column) -> list[str]:
         return []
     if column.template is not None:
         return _FIELD.findall(column.template)
-    return [column.column or name]
+    added = [] if column.plus_seconds is None else [column.plus_seconds]
+    return [column.column or name, *added]
 
 
 def source_columns(entry: MappedSource, *, without: frozenset[str] = frozenset()) -> list[str]:
@@ -154,8 +170,15 @@ def check_mapping(entry: MappedSource) -> None:
             raise ExportError(
                 f"{entry.label}: columns.{name}: this key is missing; {entry.table} need it{hint}."
             )
+    times = {name for name, dtype in polars_schema(entry.table).items() if dtype == pl.Datetime}
     for name, column in entry.columns.items():
         _check_column(entry.label, name, column)
+        if column.plus_seconds is not None and (name not in times or not _is_plain(column)):
+            raise ExportError(
+                f"{entry.label}: columns.{name}.plus_seconds: found {column.plus_seconds!r}; "
+                f"seconds are added to a time that is taken from a column as it is; times of "
+                f"{entry.table} are {', '.join(sorted(times))}."
+            )
 
 
 def required_columns(table: str) -> list[str]:
@@ -165,6 +188,10 @@ def required_columns(table: str) -> list[str]:
         for name, column in TABLES[table].columns().items()
         if name not in _GIVEN and (not column.nullable or column.primary_key)
     ]
+
+
+def _is_plain(column: Column) -> bool:
+    return column.constant is None and column.template is None and not column.values
 
 
 def _check_column(label: str, name: str, column: Column) -> None:

@@ -9,6 +9,7 @@ import msgspec
 from devops_analytics.config_tools import OtlpSource
 from devops_analytics.errors import ExportError
 from devops_analytics.sources.compressed import read_content
+from devops_analytics.sources.github.words import STATUS_WORDS
 from devops_analytics.sources.json_kinds import (
     Keys,
     Reading,
@@ -20,11 +21,13 @@ from devops_analytics.sources.json_kinds import (
 from devops_analytics.sources.json_records import read_records
 from devops_analytics.sources.moments import iso_from_ms
 from devops_analytics.sources.otlp_spans import (
+    CASE,
     DEPLOYMENT,
     JOB,
     OTHER,
     OTHERS,
     RUN,
+    SUITE,
     Told,
     spans_of,
 )
@@ -41,6 +44,10 @@ RESULTS: Final = {
     "skip": "skipped",
 }
 """`cicd.pipeline.result` and `cicd.pipeline.task.run.result`."""
+RECEIVED: Final = STATUS_WORDS | RESULTS
+"""`cicd.pipeline.run.status` and `cicd.pipeline.run.task.status` as the collector's GitHub receiver
+has them: the words above for some of GitHub's, and the others as they are.
+"""
 STATES: Final = {"pending": "queued", "executing": "in_progress", "finalizing": "in_progress"}
 """`cicd.pipeline.run.state`, of a run without a result."""
 DEPLOYMENT_STATUSES: Final = {"succeeded": "success", "failed": "failure"}
@@ -48,10 +55,17 @@ DEPLOYMENT_STATUSES: Final = {"succeeded": "success", "failed": "failure"}
 STATUSES: Final = {"ok": "success", "error": "failure"}
 """Status of the span, of one that says no result."""
 
+CASE_RESULTS: Final = {"pass": "passed", "fail": "failed"}
+"""`test.case.result.status`."""
+CASE_STATUSES: Final = {"ok": "passed", "error": "failed"}
+"""Status of the span, of a test case that says no result."""
+
 _TITLE: Final = "OpenTelemetry (OTLP)"
 _SAMPLE: Final = 1 << 20
 _BEGINS: Final = re.compile(rb'\s*\{\s*"resourceSpans"\s*:\s*\[')
-_TELLS: Final = re.compile(rb'"(?:cicd\.pipeline\.[\w.]+|deployment\.(?:id|name|status))"')
+_TELLS: Final = re.compile(
+    rb'"(?:cicd\.pipeline\.[\w.]+|deployment\.(?:id|name|status)|test\.case\.name)"'
+)
 _ATTEMPT: Final = re.compile(r"/attempts/(\d{1,4})\b")
 _SHA: Final = re.compile(r"[0-9a-fA-F]{40}|[0-9a-fA-F]{64}")
 
@@ -70,6 +84,7 @@ def _run(told: Told, reading: Reading) -> Iterator[Row]:
         )
     state = None if told.end else STATES.get(says.get("cicd.pipeline.run.state", "").lower())
     found = _word(says.get("cicd.pipeline.result"), RESULTS)
+    found = found or _word(says.get("cicd.pipeline.run.status"), RECEIVED)
     yield (
         "pipeline_runs",
         common
@@ -88,6 +103,7 @@ def _run(told: Told, reading: Reading) -> Iterator[Row]:
 def _job(told: Told, reading: Reading) -> Iterator[Row]:
     says = told.says
     found = _word(says.get("cicd.pipeline.task.run.result"), RESULTS)
+    found = found or _word(says.get("cicd.pipeline.run.task.status"), RECEIVED)
     yield (
         "pipeline_jobs",
         _common(told, reading)
@@ -96,6 +112,7 @@ def _job(told: Told, reading: Reading) -> Iterator[Row]:
             "attempt": _attempt(told),
             "job_id": says.get("cicd.pipeline.task.run.id") or told.span,
             "name": says.get("cicd.pipeline.task.name"),
+            "queued_at": _iso(told.queued),
             "branch": _branch(says),
             "result": found or STATUSES.get(told.status or ""),
         },
@@ -106,6 +123,26 @@ def _job(told: Told, reading: Reading) -> Iterator[Row]:
 
 def _only_deployment(told: Told, reading: Reading) -> Iterator[Row]:
     yield "deployments", _deployment(told, reading, None)
+
+
+def _case(told: Told, reading: Reading) -> Iterator[Row]:
+    says = told.says
+    is_timed = bool(told.start and told.end and told.end >= told.start)
+    found = _word(says.get("test.case.result.status"), CASE_RESULTS)
+    yield (
+        "test_results",
+        {
+            "run_id": _run_id(told),
+            "suite": says.get("test.suite.name"),
+            "case": says["test.case.name"],
+            "number": told.number,
+            "repo": _repository(says, reading),
+            "at": _iso(told.start),
+            "seconds": ((told.end or 0) - (told.start or 0)) / 1e9 if is_timed else None,
+            "result": found or CASE_STATUSES.get(told.status or ""),
+            "updated_at": _iso(told.end) or _iso(told.start),
+        },
+    )
 
 
 def _deployment(told: Told, reading: Reading, known: str | None) -> dict[str, Any] | Refused:
@@ -199,6 +236,8 @@ KINDS: Final = (
         struct=Told,
         rows=_only_deployment,
     ),
+    RecordKind(name=CASE, is_one=_is(CASE), table="test_results", struct=Told, rows=_case),
+    RecordKind(name=SUITE, is_one=_is(SUITE), table="test_results", struct=Told),
     RecordKind(name=OTHER, is_one=_is(OTHER), table="pipeline_runs", struct=Told),
     RecordKind(name=OTHERS, is_one=_is(OTHERS), table="pipeline_runs", struct=Told),
 )
@@ -231,15 +270,19 @@ def recognise(export: Export) -> Recognition | None:
 OTLP: Final = SourceKind(
     kind="otlp",
     title="OpenTelemetry",
-    reads="spans of pipelines, tasks and deployments as OTLP JSON of the collector's file exporter",
-    tables=("pipeline_runs", "pipeline_jobs", "deployments"),
+    reads="spans of pipelines, tasks, deployments and test cases as OTLP JSON of the collector's "
+    "file exporter; logs, metrics and all other spans are put aside",
+    tables=("pipeline_runs", "pipeline_jobs", "deployments", "test_results"),
     read=read,
     recognise=recognise,
     words={
         "cicd.pipeline.result": RESULTS,
+        "cicd.pipeline.run.status of the GitHub receiver": RECEIVED,
         "cicd.pipeline.run.state": STATES,
         "deployment.status": DEPLOYMENT_STATUSES,
         "status of a span": STATUSES,
+        "test.case.result.status": CASE_RESULTS,
+        "status of a test case's span": CASE_STATUSES,
     },
     by_line=True,
 )

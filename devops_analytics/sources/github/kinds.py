@@ -1,5 +1,6 @@
 """Which kind of record a JSON object of GitHub is: a REST answer, or what a webhook event wraps."""
 
+import contextlib
 from collections.abc import Mapping
 from typing import Final, NamedTuple
 
@@ -96,6 +97,7 @@ _EVENTS: Final = (
 )
 """Tried in this order, as an event also names what its own object belongs to."""
 
+_DELIVERED: Final = frozenset({"payload", "body", "request"})
 _WRAPS_ALERT: Final = frozenset({"code_alert", "dependency_alert", "secret_alert"})
 
 
@@ -114,7 +116,27 @@ def named(raw: bytes) -> Named | None:
     if _is_event(keys):
         return _unwrapped(raw, keys)
     kind = _answer(keys)
-    return None if kind is None else Named(kind, raw)
+    return _delivered(keys) if kind is None else Named(kind, raw)
+
+
+def _delivered(keys: Keys) -> Named | None:
+    """Return what the event in a delivery is about, as receivers of webhooks keep deliveries.
+
+    The event is in `payload` or `body`, or there in `request`, maybe as text.
+    """
+    for key in _DELIVERED & keys.keys():
+        held = keys[key]
+        with contextlib.suppress(msgspec.DecodeError):
+            held = msgspec.Raw(msgspec.json.decode(held, type=str).encode())
+        inner = _keys(held)
+        if inner is None:
+            continue
+        if _is_event(inner):
+            return _unwrapped(bytes(held), inner)
+        found = _delivered(inner) if key == "request" else None
+        if found is not None:
+            return found
+    return None
 
 
 def _is_event(keys: Keys) -> bool:

@@ -190,3 +190,38 @@ def _mutated(record: Any, chance: random.Random) -> Any:
     if chance.random() < 0.06:
         return chance.choice([None, "", 0, -5, 1.5, True, [], {}, "x", "2026-02-30", "\ud800"])
     return record
+
+
+DELIVERED = {
+    "probot": lambda one: {"id": "d-1", "name": "deployment", "payload": one},
+    "headers": lambda one: {"headers": {"x-github-event": "deployment"}, "body": one},
+    "text": lambda one: {"event": "deployment", "payload": json.dumps(one)},
+    # As GET /repos/OWNER/REPO/hooks/HOOK/deliveries/ID answers.
+    "answer": lambda one: {
+        "id": 12,
+        "guid": "d-1",
+        "delivered_at": "2026-03-02T09:00:01Z",
+        "event": "deployment",
+        "action": "created",
+        "request": {"headers": {}, "payload": one},
+        "response": {"headers": {}, "payload": "ok"},
+    },
+}
+
+
+@pytest.mark.parametrize("how", DELIVERED)
+def test_events_are_found_in_the_deliveries_that_receivers_keep(load, deployment, tmp_path, how):
+    one = DELIVERED[how](event("created", deployment=deployment()))
+    row = load(files={"hooks.ndjson": json.dumps(one)})["hooks.ndjson", "deployments"]
+    assert (row.n_read, row.rows.height) == (1, 1)
+    path = tmp_path / "hooks.json"
+    path.write_text(json.dumps([one]), encoding="utf-8")
+    assert GITHUB.recognise(path).confidence == 0.9
+
+
+@pytest.mark.parametrize(
+    "held", [{"payload": 7}, {"body": "text"}, {"request": {"request": {}}}, {"payload": None}]
+)
+def test_a_delivery_without_an_event_is_none(load, held):
+    with pytest.raises(ExportError, match="of no kind that is read"):
+        load(files={"hooks.ndjson": json.dumps({"id": 1, **held})})

@@ -1,5 +1,6 @@
 """Spans of pipelines, tasks and deployments, as OpenTelemetry's collector writes them."""
 
+import gzip
 import json
 from datetime import UTC, datetime
 from typing import Any
@@ -12,6 +13,7 @@ from devops_analytics.errors import ExportError
 from devops_analytics.sources.otlp import OTLP
 
 NINE = datetime(2026, 3, 2, 9, tzinfo=UTC)
+HALF_PAST = datetime(2026, 3, 2, 9, 30, tzinfo=UTC)
 TEN = datetime(2026, 3, 2, 10, tzinfo=UTC)
 SHA = "0123456789abcdef0123456789abcdef01234567"
 TRACE = "5b8efff798038103d269b633813fc60c"
@@ -216,7 +218,99 @@ def test_a_revision_that_is_no_sha_is_not_one(load):
     assert only(batches, "pipeline_runs")["sha"] is None
 
 
+# ---- As the collector's GitHub receiver has it ---- #
+
+RECEIVED = {
+    "service.name": "shop",
+    "vcs.repository.name": "shop",
+    "vcs.owner.name": "harbour",
+    "cicd.pipeline.name": "release",
+    "cicd.pipeline.run.id": 12,
+}
+
+
+def received_job(*spans: dict[str, Any], **more: Any) -> dict[str, Any]:
+    task = {"cicd.pipeline.task.name": "test", "cicd.pipeline.task.run.id": 77}
+    return request(*spans, resource=RECEIVED | task | more)
+
+
+def test_of_a_job_that_was_received_its_steps_are_no_jobs(load):
+    step = {"cicd.pipeline.task.name": "checkout", "cicd.pipeline.run.task.status": "success"}
+    queue = span("q", {}, parent="j", endTimeUnixNano=nanoseconds(HALF_PAST))
+    queue["attributes"].append({"key": "cicd.pipeline.run.queue.duration",
+                                "value": {"doubleValue": 1.8e12}})  # fmt: skip
+    spans = [span("j", {}, parent="root", status={"code": 2}), queue, span("s", step, parent="j")]
+    run = request(
+        span("root", {}, status={"code": "STATUS_CODE_OK"}),
+        resource=RECEIVED | {"cicd.pipeline.run.status": "success"},
+    )
+    failed = received_job(*spans, **{"cicd.pipeline.run.task.status": "failure"})
+    batches = load(OTLP, "\n".join(map(json.dumps, [failed, run])))
+    job = only(batches, "pipeline_jobs")
+    assert (job["run_id"], job["job_id"], job["name"]) == ("12", "77", "test")
+    assert (job["queued_at"], job["started_at"], job["finished_at"]) == (NINE, HALF_PAST, TEN)
+    assert (job["result"], job["repo"]) == ("failure", "harbour/shop")
+    assert only(batches, "pipeline_runs")["result"] == "success"
+    assert batches["pipeline_runs"].quarantined["reason"].to_list() == ["not_needed"] * 2
+
+
+@pytest.mark.parametrize(
+    ("word", "result"),  # opentelemetry-collector-contrib receiver/githubreceiver model.go
+    [("success", "success"), ("failure", "failure"), ("cancellation", "cancelled"),
+     ("skip", "skipped"), ("neutral", "skipped"), ("timed_out", "timeout"),
+     ("action_required", "blocked"), ("stale", "unknown"), ("startup_failure", "error"),
+     ("odd", "unknown")],
+)  # fmt: skip
+def test_each_status_of_the_receiver_is_known(load, word, result):
+    run = request(span("r", {}), resource=RECEIVED | {"cicd.pipeline.run.status": word})
+    assert only(load(OTLP, run), "pipeline_runs")["result"] == result
+    job = received_job(span("j", {}, parent="r"), **{"cicd.pipeline.run.task.status": word})
+    assert only(load(OTLP, job), "pipeline_jobs")["result"] == result
+
+
+# ---- Tests ---- #
+
+
+def case(name: str, word: str | None, *, parent: str = "s", **more: Any) -> dict[str, Any]:
+    said = {} if word is None else {"test.case.result.status": word}
+    return span(name, {"test.case.name": "logs in"} | said, parent=parent, **more)
+
+
+def test_a_suite_names_the_results_of_its_cases(load):
+    suite = span("s", {"test.suite.name": "web", "test.suite.run.status": "failure"}, parent="r")
+    retry = case("b", "pass", endTimeUnixNano=nanoseconds(HALF_PAST))
+    batch = load(OTLP, request(RUN, suite, case("a", "fail"), retry))["test_results"]
+    assert batch.rows.select("run_id", "suite", "case", "number", "seconds", "result").rows() == [
+        ("12", "web", "logs in", 1, 3600.0, "failed"),
+        ("12", "web", "logs in", 2, 1800.0, "passed"),
+    ]
+    assert batch.rows.select("repo", "at").unique().rows() == [("harbour/shop", NINE)]
+    assert batch.quarantined["reason"].to_list() == ["not_needed"]
+
+
+@pytest.mark.parametrize(
+    ("word", "code", "result"),  # semantic-conventions: test.case.result.status
+    [("pass", None, "passed"), ("fail", 1, "failed"), ("odd", 1, "unknown"), (None, 1, "passed"),
+     (None, 2, "failed"), (None, None, "unknown")],
+)  # fmt: skip
+def test_each_documented_result_of_test_cases_is_known(load, word, code, result):
+    one = case("a", word, status={} if code is None else {"code": code})
+    batches = load(OTLP, request(one, resource={}))
+    row = only(batches, "test_results")
+    assert (row["result"], row["suite"], row["run_id"]) == (result, "", TRACE)
+
+
 # ---- Files ---- #
+
+
+def test_packed_lines_are_read(load, save):
+    lines = "\n".join(json.dumps(request(one)) for one in (RUN, TEST, DEPLOY))
+    packed = gzip.compress(lines.encode())
+    batches = load(OTLP, packed, name="traces.jsonl.gz")
+    assert {table: batch.rows.height for table, batch in batches.items()} == {
+        "pipeline_runs": 1, "pipeline_jobs": 2, "deployments": 1,
+    }  # fmt: skip
+    assert OTLP.recognise(save(packed, "traces.jsonl.gz")).confidence == 0.95
 
 
 def test_spans_of_the_older_form_are_read(load):
@@ -260,5 +354,6 @@ def test_what_is_no_otlp_is_refused(load, content):
 @given(seed=st.integers(0, 10**6))
 @settings(max_examples=100)
 def test_no_damage_breaks_the_reading_or_the_count(survives, seed):
-    lines = [request(RUN, TEST), request(DEPLOY, span("x", {"deployment.id": "9"}))]
+    lines = [request(RUN, TEST), request(DEPLOY, span("x", {"deployment.id": "9"})),
+             received_job(case("c", "fail"), span("j", {}, parent="r"))]  # fmt: skip
     survives(OTLP, "\n".join(map(json.dumps, lines)).encode(), seed)

@@ -12,7 +12,7 @@ from typing import Any, Final
 from devops_analytics.clone import VERSION_TAG
 from devops_analytics.config import settings_from
 from devops_analytics.errors import DevopsAnalyticsError
-from devops_analytics.loading.locating import BETWEEN
+from devops_analytics.loading.locating import BETWEEN, NOT_EXPORTS
 from devops_analytics.sources import SOURCES
 from devops_analytics.sources.archives import is_archive, unpacked
 from devops_analytics.sources.source import Recognition
@@ -23,8 +23,6 @@ SURE: Final = 0.5
 
 MANY: Final = 3
 """So many files of one kind in a folder are one entry."""
-
-_NOT_EXPORTS: Final = {"devops.toml", "README.md", "LICENSE"}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -94,7 +92,7 @@ def detect(folder: Path) -> Detected:
 def _candidates(folder: Path) -> list[Path]:
     taken: list[Path] = []
     for path in sorted(folder.iterdir()):
-        if path.name.startswith(".") or path.name in _NOT_EXPORTS or is_store(path):
+        if path.name.startswith(".") or path.name in NOT_EXPORTS or is_store(path):
             continue
         if path.is_dir() and not _recognised(path):
             taken.extend(_candidates(path))
@@ -146,6 +144,9 @@ def _entries(files: _Files) -> list[tuple[str, Recognition]]:
                 found = _shared([known[0] for known in asked.values()])
                 entries.append((_common_place(list(asked)), found))
                 taken |= asked.keys()
+    for asked in _completing(files, taken).values():
+        entries.append((".", _shared([known[0] for known in asked.values()])))
+        taken |= asked.keys()
     singles = [
         (file, one)
         for file, known in files
@@ -153,6 +154,22 @@ def _entries(files: _Files) -> list[tuple[str, Recognition]]:
         for one in _of_one(known)
     ]
     return sorted([*entries, *singles], key=lambda entry: (entry[0], entry[1].kind))
+
+
+def _completing(files: _Files, taken: set[str]) -> dict[str, dict[str, tuple[Recognition, ...]]]:
+    """Return the kinds whose files all lie in the first folder itself and complete each other."""
+    found: dict[str, dict[str, tuple[Recognition, ...]]] = {}
+    for file, known in files:
+        for kind in {one.kind for one in known if SOURCES[one.kind].read_many is not None}:
+            found.setdefault(kind, {})[file] = known
+    return {
+        kind: asked
+        for kind, asked in found.items()
+        if not asked.keys() & taken
+        and all("/" not in file for file in asked)
+        and any(_is_sure(known) for known in asked.values())
+        and _is_one_entry(kind, asked, None)
+    }
 
 
 def _is_one_entry(

@@ -112,3 +112,21 @@ def test_the_store_of_an_earlier_load_is_no_export(tmp_path: Path) -> None:
     entries(tmp_path)
     Workspace.open(tmp_path / "devops.toml")
     assert [file for file, _ in detect(tmp_path).files] == ["incidents.json"]
+
+
+def test_files_of_the_folder_itself_that_complete_each_other_are_one_entry(tmp_path: Path) -> None:
+    write(tmp_path / "a.json", [run(1)])
+    write(tmp_path / "b.json", [run(2)])
+    write(tmp_path / "incidents.json", {"incidents": [incident(1)]})
+    assert entries(tmp_path) == [("github", "."), ("pagerduty", "incidents.json")]
+    loaded = load_report(tmp_path)
+    assert loaded.files["loaded"].sum() == 3
+    assert loaded.unread == ()
+    # The store lies in the same folder, and is no export.
+    assert load_report(tmp_path).files["state"].unique().to_list() == ["unchanged"]
+
+
+def test_a_file_that_is_alone_is_its_own_entry(tmp_path: Path) -> None:
+    write(tmp_path / "runs.json", [run(1)])
+    write(tmp_path / "more" / "runs.json", [run(2)])
+    assert [path for _, path in entries(tmp_path)] == ["more/runs.json", "runs.json"]

@@ -18,6 +18,9 @@ from devops_analytics.store import LoadedFile, is_store
 BETWEEN: Final = "!"
 """Stands between the name of an archive and that of a file in it."""
 
+NOT_EXPORTS: Final = frozenset({"devops.toml", "annotations.toml", "README.md", "LICENSE"})
+"""Files beside exports that are none; one that is named itself is read all the same."""
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Located:
@@ -99,7 +102,7 @@ def _files_below(folder: Path) -> list[Path]:
     """Return the files in a folder and its folders; hidden ones and stores are no exports."""
     found: list[Path] = []
     for path in sorted(folder.iterdir()):
-        if path.name.startswith("."):
+        if path.name.startswith(".") or path.name in NOT_EXPORTS:
             continue
         if path.is_file():
             found.append(path)

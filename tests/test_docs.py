@@ -21,7 +21,13 @@ def generator(repository_root: Path) -> ModuleType:
     return module
 
 
-GENERATED = ["docs/metrics.md", "docs/settings.md", "docs/sources.md", "data/README.md"]
+GENERATED = [
+    "docs/metrics.md",
+    "docs/settings.md",
+    "docs/simulation.md",
+    "docs/sources.md",
+    "data/README.md",
+]
 
 
 @pytest.mark.parametrize("name", GENERATED)

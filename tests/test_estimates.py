@@ -7,6 +7,7 @@ import polars as pl
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy import stats
 
 from devops_analytics.config import Definitions
 from devops_analytics.errors import UnknownNameError
@@ -217,12 +218,36 @@ def test_a_share_of_nothing_is_none():
 
 
 def test_a_rate_is_a_count_per_day_of_live_feed():
-    # 12 in 91 days; exact limits of a count of 12 are 6.2006 and 20.9616.
-    row = one(observations([1] * 12), RATE)
+    # 12 in 91 days, one a week; exact limits of a count of 12 are 6.2006 and 20.9616.
+    row = one(observations([1] * 12, step=timedelta(days=7)), RATE)
     assert row["value"] == 12 / 91
     assert (row["low"], row["high"]) == pytest.approx((6.2006 / 91, 20.9616 / 91), abs=1e-5)
     assert counts(row) == (12, 12, 91)
     assert (row["status"], row["method"], row["unit"]) == ("ok", "exact Poisson", "per day")
+
+
+def test_a_rate_in_bursts_is_less_sure():
+    # 24 in two of 13 weeks: chi-squared 132 over 12 degrees is 11 times what chance makes, and
+    # with Student's t of 12 degrees for the estimate 13.6 times: as sure as 1.77 events.
+    burst = [observations([1] * 12, start=Q2.start + week * 7 * DAY, keys=f"w{week}")
+             for week in (2, 9)]  # fmt: skip
+    row = one(pl.concat(burst), RATE, coverage=alive(("a", Q2.start, Q2.end)))
+    squared = (2 * (12 - 24 / 13) ** 2 + 11 * (24 / 13) ** 2) / (24 / 13)
+    widening = squared / 12 * (stats.t.ppf(0.975, 12) / stats.norm.ppf(0.975)) ** 2
+    few = 24 / widening
+    assert few == pytest.approx(1.77, abs=0.01)
+    assert row["value"] == 24 / 91
+    assert row["low"] == pytest.approx(widening * stats.gamma.ppf(0.025, few) / 91)
+    assert row["high"] == pytest.approx(widening * stats.gamma.ppf(0.975, few + 1) / 91)
+    assert row["method"] == "Poisson, widened for bursts"
+
+
+def test_a_rate_that_grows_over_the_year_is_no_burst():
+    # One a week in one quarter, two a week in the next: each quarter has its own level.
+    slow = observations([1] * 13, start=Q1.start + DAY, step=7 * DAY, keys="q1")
+    quick = observations([1] * 26, start=Q2.start + DAY, step=3.5 * DAY, keys="q2")
+    row = one(pl.concat([slow, quick]), RATE, coverage=alive(("a", Q1.start, Q2.end)))
+    assert (row["n"], row["method"]) == (26, "exact Poisson")
 
 
 def test_a_rate_counts_only_the_days_that_the_feed_was_alive():

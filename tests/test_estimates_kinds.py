@@ -129,7 +129,7 @@ def test_a_rate_per_service_week_adds_the_services_up() -> None:
     found = {row["entity"]: row for row in measured(observed, INCIDENTS, by="service")}
     assert found["a"]["value"] == pytest.approx(1.0)
     assert found["b"]["status"] == "none"
-    assert found["b"]["note"] == "none in 13 live service-weeks"
+    assert found["b"]["note"] == "no event in 13 live service-weeks"
     assert found["b"]["high"] == pytest.approx(3.689 / 13, abs=1e-3)
 
 

@@ -6,9 +6,9 @@ from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import ndtr, stdtr, stdtrit
+from scipy.special import ndtr, stdtr
 
-from devops_analytics.estimates.intervals import Floats, z_score
+from devops_analytics.estimates.intervals import Floats
 
 Scale = Literal["difference", "ratio"]
 
@@ -77,13 +77,6 @@ def p_of(statistic: float, degrees: float | None = None) -> float:
     """Return the two-sided p of a normal statistic, or of Student's where degrees are given."""
     tail = ndtr(-abs(statistic)) if degrees is None else stdtr(degrees, -abs(statistic))
     return min(1.0, 2 * float(tail))
-
-
-def reach(confidence: float, degrees: float | None = None) -> float:
-    """Return how many standard errors a two-sided interval reaches."""
-    if degrees is None:
-        return z_score(confidence)
-    return float(stdtrit(degrees, (1 + confidence) / 2))
 
 
 def smallest_p(n: int, n_before: int) -> float:

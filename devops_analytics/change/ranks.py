@@ -13,12 +13,11 @@ from devops_analytics.change.effect import (
     Scale,
     grouped_mean,
     p_of,
-    reach,
     satterthwaite,
     sign,
     smallest_p,
 )
-from devops_analytics.estimates.intervals import MEDIAN, Floats, quantile
+from devops_analytics.estimates.intervals import MEDIAN, Floats, quantile, reach
 
 SHORTEST_HOURS: Final = 1 / 3600
 """A second: shorter durations count as one where a ratio is taken."""

@@ -4,8 +4,8 @@ from math import log, sqrt
 
 from scipy.special import betainc, betaincc, betaincinv, ndtri
 
-from devops_analytics.change.dispersion import NO_DISPERSION, Dispersion
 from devops_analytics.change.effect import Effect, p_of, sign
+from devops_analytics.estimates.dispersion import NO_DISPERSION, Dispersion
 
 
 def compare_rates(

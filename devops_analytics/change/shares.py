@@ -5,8 +5,8 @@ from math import sqrt
 import numpy as np
 from scipy.special import gammaln
 
-from devops_analytics.change.dispersion import NO_DISPERSION, Dispersion
 from devops_analytics.change.effect import Effect, limits_of_difference, p_of, sign
+from devops_analytics.estimates.dispersion import NO_DISPERSION, Dispersion
 from devops_analytics.estimates.intervals import wilson
 
 

@@ -7,8 +7,8 @@ from typing import Final
 
 import numpy as np
 
-from devops_analytics.change.effect import p_of, reach, sign
-from devops_analytics.estimates.intervals import MEDIAN, Floats, quantile
+from devops_analytics.change.effect import p_of, sign
+from devops_analytics.estimates.intervals import MEDIAN, Floats, quantile, reach
 
 FEWEST_PERIODS: Final = 5
 """Of four periods not even an unbroken rise has a p under 0.08."""

@@ -6,31 +6,28 @@ from typing import Final
 import dataframely as dy
 import numpy as np
 import polars as pl
-from numpy.typing import NDArray
 
-from devops_analytics.change.dispersion import (
-    Block,
-    Dispersion,
-    dispersion_of_counts,
-    dispersion_of_shares,
-)
 from devops_analytics.change.effect import Effect, Scale
 from devops_analytics.change.ranks import Sample, compare_ranked
 from devops_analytics.change.rates import compare_rates
 from devops_analytics.change.shares import compare_shares
 from devops_analytics.change.survival import Running, compare_quantiles
 from devops_analytics.config import Definitions
-from devops_analytics.estimates.intervals import MEDIAN, Floats
+from devops_analytics.estimates.dispersion import (
+    Block,
+    Dispersion,
+    dispersion_of_counts,
+    dispersion_of_shares,
+)
+from devops_analytics.estimates.intervals import MEDIAN
 from devops_analytics.estimates.live import Entity, clip, service_weeks
-from devops_analytics.estimates.samples import Cell, microseconds
+from devops_analytics.estimates.samples import Cell
+from devops_analytics.estimates.weeks import counted, counts_by_week, weeks
 from devops_analytics.metrics.metric import Better, Kind, Metric, Unit
 from devops_analytics.periods import DAY, Period
 
 VERDICTS: Final = ("better", "worse", "no detectable change", "not comparable")
 """What a comparison says."""
-
-_DAYS_OF_BLOCK: Final = 7
-"""Bursts are looked for between weeks, as weekends are no bursts."""
 
 
 class Comparisons(dy.Schema):
@@ -122,7 +119,9 @@ def weekly_dispersion(metric: Metric, *periods: Looked) -> Dispersion:
     """Return how much more the weeks of periods vary than chance would make them."""
     if metric.kind is Kind.PROPORTION:
         return dispersion_of_shares([_shares_by_week(looked) for looked in periods])
-    return dispersion_of_counts([_counts_by_week(looked) for looked in periods])
+    return dispersion_of_counts(
+        [counts_by_week(looked.cell.at, looked.found.spans, looked.period) for looked in periods]
+    )
 
 
 def verdict_of(metric: Metric, direction: int, q: float, *, confidence: float) -> str:
@@ -140,32 +139,6 @@ def _exposure(metric: Metric, looked: Looked) -> float:
 
 
 def _shares_by_week(looked: Looked) -> Block:
-    week = _weeks(looked)[0]
+    week = weeks(looked.cell.at, looked.period)[0]
     hits = np.bincount(week, weights=looked.cell.value)
-    return np.asarray(hits, dtype=np.float64), _counted(week)
-
-
-def _counts_by_week(looked: Looked) -> Block:
-    """Return counts and the days that the entity can be spoken for."""
-    week, edges = _weeks(looked)
-    days = np.zeros(len(edges) - 1)
-    for first, last in clip(looked.found.spans, looked.period):
-        inside = np.clip(edges, microseconds(first), microseconds(last))
-        days += np.diff(inside) / (DAY.total_seconds() * 1e6)
-    return _counted(week, len(days)), days
-
-
-def _weeks(looked: Looked) -> tuple[NDArray[np.int64], Floats]:
-    """Return in which stretch of the period each row is, and the ends of the stretches.
-
-    They are of the same length, fill the period, and are at least seven days long.
-    """
-    start, end = microseconds(looked.period.start), microseconds(looked.period.end)
-    n = max(1, int(looked.period.days // _DAYS_OF_BLOCK))
-    edges = np.linspace(start, end, n + 1)
-    place = np.searchsorted(edges, looked.cell.at, side="right") - 1
-    return np.clip(place, 0, n - 1), edges
-
-
-def _counted(week: NDArray[np.int64], n: int = 0) -> Floats:
-    return np.asarray(np.bincount(week, minlength=n), dtype=np.float64)
+    return np.asarray(hits, dtype=np.float64), counted(week)

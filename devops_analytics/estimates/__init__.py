@@ -5,7 +5,7 @@
 | duration, level | quantile, mostly the median | order statistics | by the settings |
 | the same, some censored | Kaplan-Meier quantile | log-log, Greenwood | by the settings |
 | proportion | k ÷ n | Wilson, from 1 on | for the headline, by the settings |
-| rate | count ÷ days of live feed | exact Poisson | one live day |
+| rate | count ÷ days of live feed | exact Poisson, widened for bursts | one live day |
 | rate per service-week | count ÷ weeks of live feed, over the services | exact Poisson | one |
 | ratio | sum ÷ sum | Wilson, effective n | for the headline, by the settings |
 | stock | sum at the end of the period | none: a count of all | 0 while the feed lives |

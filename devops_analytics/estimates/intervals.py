@@ -24,6 +24,13 @@ def z_score(confidence: float) -> float:
     return float(ndtri((1 + confidence) / 2))
 
 
+def reach(confidence: float, degrees: float | None = None) -> float:
+    """Return how many standard errors a two-sided interval reaches."""
+    if degrees is None:
+        return z_score(confidence)
+    return float(stdtrit(degrees, (1 + confidence) / 2))
+
+
 def quantile(ordered: Floats, q: float) -> float:
     """Return a quantile of sorted values, between two neighbours where it falls between them.
 
@@ -67,7 +74,7 @@ def wilson(successes: float, n: float, confidence: float) -> tuple[float, float]
     return low, high
 
 
-def poisson(count: int, confidence: float) -> tuple[float, float]:
+def poisson(count: float, confidence: float) -> tuple[float, float]:
     """Return the exact interval for the expected number where `count` events were seen."""
     tail = (1 - confidence) / 2
     low = float(gammaincinv(count, tail)) if count else 0.0

@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from devops_analytics.config import Definitions
+from devops_analytics.estimates.dispersion import NO_DISPERSION, Dispersion
 from devops_analytics.estimates.intervals import (
     MEDIAN,
     Floats,
@@ -53,6 +54,7 @@ def estimated(
     live_days: float,
     service_weeks: float,
     definitions: Definitions,
+    dispersion: Dispersion = NO_DISPERSION,
 ) -> Estimate:
     """Estimate a metric where its feeds were alive.
 
@@ -64,11 +66,12 @@ def estimated(
         live_days: days of the period that the feeds can speak for.
         service_weeks: weeks of the period that they can speak for, added up over the services.
         definitions: confidence, smallest n and smallest group.
+        dispersion: of a rate, how much more its weeks vary than chance would make them.
     """
     if metric.kind is Kind.RATE:
         if metric.unit is Unit.PER_SERVICE_WEEK:
-            return _rate(len(values), service_weeks, "service-week", definitions)
-        return _rate(len(values), live_days, "day", definitions)
+            return _rate(len(values), service_weeks, "service-week", definitions, dispersion)
+        return _rate(len(values), live_days, "day", definitions, dispersion)
     if len(values) == 0 and (metric.kind is not Kind.STOCK or metric.present_only):
         return _nothing(metric, live_days)
     return _of_some(metric, values, observed, definitions)
@@ -111,7 +114,14 @@ def days_text(days: float) -> str:
     return f"{days:.0f}" if days >= 1 else f"{days:.1f}"
 
 
-def _rate(count: int, exposure: float, unit: str, definitions: Definitions) -> Estimate:
+def _rate(
+    count: int, exposure: float, unit: str, definitions: Definitions, dispersion: Dispersion
+) -> Estimate:
+    """Return the rate with Poisson's exact interval, widened where events come in bursts.
+
+    Of events whose variance is a multiple of their mean, each multiple tells as much as one of
+    independent events does (quasi-likelihood: McCullagh and Nelder 1989, section 9.2).
+    """
     if exposure < 1:
         return Estimate(
             status="insufficient",
@@ -120,7 +130,8 @@ def _rate(count: int, exposure: float, unit: str, definitions: Definitions) -> E
             denominator=exposure,
             note=f"{count} in less than one live {unit}",
         )
-    low, high = poisson(count, definitions.confidence)
+    widening = dispersion.widening(definitions.confidence)
+    low, high = (widening * end for end in poisson(count / widening, definitions.confidence))
     return Estimate(
         status="ok" if count else "none",
         value=count / exposure if count else None,
@@ -129,7 +140,7 @@ def _rate(count: int, exposure: float, unit: str, definitions: Definitions) -> E
         n=count,
         numerator=float(count),
         denominator=exposure,
-        method="exact Poisson",
+        method="exact Poisson" if widening == 1 else "Poisson, widened for bursts",
         note=None if count else f"no event in {days_text(exposure)} live {unit}s",
     )
 

@@ -7,10 +7,13 @@ from functools import partial
 from typing import Final
 
 import dataframely as dy
+import numpy as np
 import polars as pl
+from numpy.typing import NDArray
 
 from devops_analytics.config import Definitions
 from devops_analytics.estimates.at_end import at_end, weighed
+from devops_analytics.estimates.dispersion import NO_DISPERSION, Dispersion
 from devops_analytics.estimates.kinds import Estimate, estimated, hidden_estimate
 from devops_analytics.estimates.live import (
     Entity,
@@ -21,8 +24,9 @@ from devops_analytics.estimates.live import (
     why_unknown,
 )
 from devops_analytics.estimates.measurements import Measurements
-from devops_analytics.estimates.samples import Cell, samples
+from devops_analytics.estimates.samples import Cell, Samples, samples
 from devops_analytics.estimates.suppression import withheld_teams
+from devops_analytics.estimates.weeks import bursts, year_before
 from devops_analytics.metrics.metric import Kind, Metric
 from devops_analytics.periods import Period
 
@@ -125,19 +129,21 @@ def _estimated(
         coverage=coverage,
         organisation=organisation,
         as_of=as_of,
-        periods=counted,
+        periods=[*counted, *_years(metric, counted)],
     )
     cells = []
     for period, part in zip(asked, counted, strict=True):
         hidden = _hidden(metric, observations, services, part, definitions)
         said = _remarks(remarks, part, period, as_of)
+        varying = _bursts(metric, found, part)
         for entity, cell in found.cells(part):
             if metric.kind is Kind.SCORE and by == "service":
                 estimate = _OF_NO_SERVICE
             elif by == "team" and entity.name in hidden:
                 estimate = hidden_estimate(definitions.minimum_group)
             else:
-                estimate = _measured(metric, entity, cell, part, as_of, definitions)
+                dispersion = varying.get(entity.name, NO_DISPERSION)
+                estimate = _measured(metric, entity, cell, part, as_of, definitions, dispersion)
             cells.append((entity.name, period, _with_notes(estimate, said)))
     return Measurements.validate(_frame(cells, metric, by))
 
@@ -179,6 +185,24 @@ def _with_notes(estimate: Estimate, said: Sequence[str]) -> Estimate:
     return replace(estimate, note="; ".join(notes) or None)
 
 
+def _years(metric: Metric, periods: Sequence[Period]) -> list[Period]:
+    """Return what else is looked at: of a rate, the year before the end of each period."""
+    if metric.kind is not Kind.RATE:
+        return []
+    return [quarter for period in periods for quarter in year_before(period)]
+
+
+def _bursts(metric: Metric, found: Samples, period: Period) -> dict[str, Dispersion]:
+    """Return how much the weeks of each entity vary, of a rate."""
+    if metric.kind is not Kind.RATE:
+        return {}
+    quarters: dict[str, list[tuple[Period, NDArray[np.int64]]]] = {}
+    for quarter in year_before(period):
+        for entity, cell in found.cells(quarter):
+            quarters.setdefault(entity.name, []).append((quarter, cell.at))
+    return {entity.name: bursts(quarters[entity.name], entity.spans) for entity in found.entities}
+
+
 def _measured(
     metric: Metric,
     found: Entity,
@@ -186,6 +210,7 @@ def _measured(
     period: Period,
     as_of: datetime,
     definitions: Definitions,
+    dispersion: Dispersion,
 ) -> Estimate:
     if metric.state_days is not None:
         # A feed that ended with the snapshot spoke for it.
@@ -202,6 +227,7 @@ def _measured(
             live_days=days,
             service_weeks=service_weeks(found, period),
             definitions=definitions,
+            dispersion=dispersion,
         )
         notes = partly_known(found, period, days, as_of)
         if cell.left_out:

@@ -6,7 +6,6 @@ from typing import Final
 
 import numpy as np
 
-from devops_analytics.change.dispersion import dispersion_of_counts
 from devops_analytics.change.multiple import benjamini_hochberg
 from devops_analytics.change.power import (
     POWER,
@@ -17,14 +16,13 @@ from devops_analytics.change.power import (
 from devops_analytics.change.ranks import Sample, compare_ranked
 from devops_analytics.change.rates import compare_rates
 from devops_analytics.change.shares import compare_shares
+from devops_analytics.estimates.dispersion import dispersion_of_counts
 from devops_analytics.simulation import worlds
-from devops_analytics.simulation.coverage import CONFIDENCE, FAIL_RATE
+from devops_analytics.simulation.coverage import CONFIDENCE, DAYS, FAIL_RATE, WEEKS
 from devops_analytics.simulation.worlds import Floats
 
 SERVICES: Final = 10
 """Services of a page; each has a rate, a share and a duration."""
-WEEKS: Final = 13
-DAYS: Final = 7.0 * WEEKS
 _A_WEEK: Final = 5.0
 """Deployments of a service, on average."""
 _RESTORES: Final = 30

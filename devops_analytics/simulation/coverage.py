@@ -5,9 +5,14 @@ from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
-from scipy.special import bdtr, pdtr
+from scipy.special import bdtr
 
 from devops_analytics.config import Definitions
+from devops_analytics.estimates.dispersion import (
+    NO_DISPERSION,
+    Dispersion,
+    dispersion_of_counts,
+)
 from devops_analytics.estimates.intervals import order_statistic_ranks
 from devops_analytics.estimates.kinds import Estimate, estimated
 from devops_analytics.metrics import Metric, metric
@@ -20,7 +25,8 @@ RATE: Final = metric("deployment_frequency")
 SHARE: Final = metric("change_fail_rate")
 DURATION: Final = metric("time_to_restore")
 FAIL_RATE: Final = 0.15
-DAYS: Final = 90
+WEEKS: Final = 13
+DAYS: Final = 7 * WEEKS
 OPEN: Final = 0.3
 """Share of incidents that are still open, where some are."""
 
@@ -57,15 +63,18 @@ def coverages(seed: int, drawn: int) -> Iterator[Coverage]:
         yield _rates(np.random.default_rng([seed, n, 6]), n, drawn, dispersion=3)
 
 
-def estimate_of(seen: Seen, declared: Metric = DURATION) -> Estimate:
+def estimate_of(
+    seen: Seen, declared: Metric = DURATION, dispersion: Dispersion = NO_DISPERSION
+) -> Estimate:
     """Return what the suite makes of what is seen in `DAYS` days."""
     return estimated(
         declared,
         seen.hours,
         seen.ended,
         live_days=DAYS,
-        service_weeks=DAYS / 7,
+        service_weeks=WEEKS,
         definitions=Definitions(),
+        dispersion=dispersion,
     )
 
 
@@ -115,25 +124,19 @@ def _exact_wilson(n: int, truth: float) -> float:
 
 
 def _rates(random: np.random.Generator, n: int, drawn: int, *, dispersion: float) -> Coverage:
-    """Count about n deployments in 90 days; where they come in bursts, more or fewer than that."""
-    counts = iter(worlds.bursty_counts(random, n, dispersion, drawn))
+    """Count about n deployments in the last of four quarters; bursts show in the weeks of all."""
 
     def sample() -> tuple[Estimate, float]:
-        return _rate_of(int(next(counts))), n / DAYS
+        by_week = worlds.bursty_counts(random, n / WEEKS, dispersion, 4 * WEEKS)
+        quarters = [(part, np.full(WEEKS, 7.0)) for part in np.split(by_week, 4)]
+        return _rate_of(int(by_week[-WEEKS:].sum()), dispersion_of_counts(quarters)), n / DAYS
 
     world = "rates, independent" if dispersion == 1 else f"rates, in bursts ({dispersion:g}-fold)"
-    return _summed(world, n, drawn, sample, _exact_poisson(n) if dispersion == 1 else None)
+    return _summed(world, n, drawn, sample, None)
 
 
-def _rate_of(count: int) -> Estimate:
-    return estimate_of(_all(np.ones(count)), RATE)
-
-
-def _exact_poisson(mean: float) -> float:
-    likely = int(mean + 12 * np.sqrt(mean)) + 10
-    held = [_holds(_rate_of(count), mean / DAYS) for count in range(likely)]
-    below = np.array([float(pdtr(count, mean)) for count in range(likely)])
-    return float(np.diff(below, prepend=0.0)[held].sum())
+def _rate_of(count: int, dispersion: Dispersion = NO_DISPERSION) -> Estimate:
+    return estimate_of(_all(np.ones(count)), RATE, dispersion)
 
 
 def _all(values: Floats) -> Seen:

@@ -6,13 +6,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
-from devops_analytics.change.dispersion import (
+from devops_analytics.change.rates import compare_rates
+from devops_analytics.change.shares import compare_shares, fisher_mid_p
+from devops_analytics.estimates.dispersion import (
     Dispersion,
     dispersion_of_counts,
     dispersion_of_shares,
 )
-from devops_analytics.change.rates import compare_rates
-from devops_analytics.change.shares import compare_shares, fisher_mid_p
 
 BURSTS = Dispersion(factor=3.0, degrees=24)
 

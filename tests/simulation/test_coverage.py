@@ -9,7 +9,6 @@ SEED = 20260701
 DRAWN = 2000
 # Four standard errors of a share of 95 % of so many samples.
 CHANCE = 4 * (0.95 * 0.05 / DRAWN) ** 0.5
-BURSTS = "rates, in bursts (3-fold)"
 
 
 @pytest.fixture(scope="module")
@@ -26,19 +25,22 @@ def test_every_kind_is_there_at_every_size(found) -> None:
 
 def test_a_method_holds_as_often_as_its_own_arithmetic_says(found) -> None:
     exact = [one for one in found.values() if one.expected is not None]
-    assert len(exact) == 9
+    assert len(exact) == 6
     for one in exact:
         assert one.covered == pytest.approx(one.expected, abs=CHANCE)
 
 
-def test_intervals_of_independent_events_hold_between_93_and_97_in_a_hundred(found) -> None:
+def test_intervals_hold_between_93_and_97_in_a_hundred(found) -> None:
     # Order statistics, Poisson and Wilson are discrete: at few n no ranks or counts hold exactly
     # 95 %. Wilson's interval of 20 at a true rate of 15 % is known to hold 97.8 %.
     for one in found.values():
-        if one.world == BURSTS:
-            continue
         highest = 0.97 if one.expected is None else max(0.97, one.expected)
-        assert 0.93 - CHANCE / 4 <= one.covered <= highest + CHANCE
+        assert 0.93 - CHANCE / 4 <= one.covered <= highest + CHANCE / 2
+
+
+def test_bursts_are_allowed_for(found) -> None:
+    for n in (6, 20, 100):
+        assert found["rates, in bursts (3-fold)", n].method == "Poisson, widened for bursts"
 
 
 def test_the_median_of_many_is_where_it_should_be(found) -> None:

@@ -6,8 +6,7 @@ from typing import Final
 
 import numpy as np
 
-from devops_analytics.change.effect import reach
-from devops_analytics.estimates.intervals import Floats
+from devops_analytics.estimates.intervals import Floats, reach
 
 Block = tuple[Floats, Floats]
 """Counts and what they are counts among, both by stretch of time."""

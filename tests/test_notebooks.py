@@ -7,6 +7,7 @@ import nbformat
 import pytest
 
 from devops_analytics.errors import ReportError
+from devops_analytics.reporting.opening import PAGES
 from devops_analytics.reporting.runner import (
     check_parameters,
     notebook_folder,
@@ -21,9 +22,9 @@ def code(notebook):
     return [cell for cell in notebook.cells if cell.cell_type == "code"]
 
 
-def test_there_are_the_five_notebooks() -> None:
+def test_every_page_has_its_notebook() -> None:
     names = [path.stem for path in NOTEBOOKS]
-    assert names == ["data_quality", "delivery", "executive_summary", "explore", "maturity"]
+    assert names == sorted(PAGES)
 
 
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)

@@ -13,6 +13,7 @@ from devops_analytics.reporting.explore import ExplorePage
 from devops_analytics.reporting.maturity import MaturityPage
 from devops_analytics.reporting.page import Page
 from devops_analytics.reporting.quality import QualityPage
+from devops_analytics.reporting.simulation import SimulationPage
 from devops_analytics.workspace import Workspace
 
 PAGES: Final[dict[str, type[Page]]] = {
@@ -21,6 +22,7 @@ PAGES: Final[dict[str, type[Page]]] = {
     "maturity": MaturityPage,
     "data_quality": QualityPage,
     "explore": ExplorePage,
+    "simulation": SimulationPage,
 }
 """Every page by the name of its notebook."""
 
@@ -41,7 +43,7 @@ def open_page(
     """Open the page of a notebook; the parameters are text, and may be empty.
 
     Args:
-        name: executive_summary, delivery, maturity, data_quality or explore.
+        name: executive_summary, delivery, maturity, data_quality, explore or simulation.
         workspace: a settings file, its folder, or a clone; empty: what `devops-analytics lab` was
             started on, else the demo.
         period: such as `2026-Q3`; empty: the last complete quarter at the as-of time.

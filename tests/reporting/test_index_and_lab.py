@@ -8,6 +8,7 @@ import pytest
 from devops_analytics.errors import ReportError
 from devops_analytics.reporting.index import Entry, read_list, update_index
 from devops_analytics.reporting.lab import copy_notebooks
+from devops_analytics.reporting.opening import PAGES
 
 
 def entry(file: str, **values: str) -> Entry:
@@ -68,10 +69,7 @@ def test_a_damaged_list_is_said_to_be_damaged(tmp_path: Path, content: str) -> N
 
 def test_notebooks_are_copied_where_they_are_missing_and_never_over_changed_ones(tmp_path) -> None:
     folder = tmp_path / "notebooks"
-    names = [
-        f"{name}.ipynb"
-        for name in ("data_quality", "delivery", "executive_summary", "explore", "maturity")
-    ]
+    names = [f"{name}.ipynb" for name in sorted(PAGES)]
     assert [path.name for path in copy_notebooks(folder)] == names
     (folder / "delivery.ipynb").write_text("mine", encoding="utf-8")
     (folder / "maturity.ipynb").unlink()

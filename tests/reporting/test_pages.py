@@ -27,6 +27,7 @@ BLOCKS = {
         "quarantine",
     ),
     "explore": ("tables",),
+    "simulation": ("coverage", "censoring", "false_alarms", "power"),
 }  # fmt: skip
 BY_METRIC = ("headline", "by_service", "trend", "process_chart", "method", "variants", "rows")
 
@@ -66,7 +67,8 @@ def test_where_nothing_is_named_the_lab_says_which_workspace(organisation, monke
 
 def test_an_unknown_page_or_team_is_an_error_that_names_the_known_ones(organisation):
     with pytest.raises(
-        UnknownNameError, match="executive_summary, delivery, maturity, data_quality, explore"
+        UnknownNameError,
+        match="executive_summary, delivery, maturity, data_quality, explore, simulation",
     ):
         open_page("deliveries", workspace=str(organisation))
     with pytest.raises(UnknownNameError, match=r"no team is called 'shops'; teams: back, shop\."):

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from functools import cached_property
 from pathlib import Path
+from typing import Final
 
 import polars as pl
 
@@ -22,6 +23,10 @@ from devops_analytics.ownership import repositories_table, services_table
 from devops_analytics.periods import Period, parse_period
 from devops_analytics.schema import EVENT_TIME, TABLES
 from devops_analytics.sources.source import QUARANTINE
+
+MANY_ROWS: Final = 1_000_000
+"""Observations of more rows than these are kept for one metric at a time: each takes a gigabyte for
+ten million."""
 
 
 class Known:
@@ -207,10 +212,16 @@ class Known:
         which = (declared.observe, declared.needs, declared.columns)
         if which not in self._observations:
             rows = declared.observe(self.evidence).collect()
-            self._observations[which] = cut_at_feed_end(
-                rows, self.coverage_of(declared.needs, columns=declared.columns), declared
-            )
+            covered = self.coverage_of(declared.needs, columns=declared.columns)
+            self._keep(which, cut_at_feed_end(rows, covered, declared))
         return self._observations[which]
+
+    def _keep(self, which: tuple[object, ...], rows: pl.DataFrame) -> None:
+        """Keep observations for the next question; of the many, only the last ones asked for."""
+        if rows.height > MANY_ROWS:
+            few = {k: v for k, v in self._observations.items() if v.height <= MANY_ROWS}
+            self._observations = few
+        self._observations[which] = rows
 
     def services_of(self, team: str) -> list[str]:
         """Return a team's services.

@@ -142,10 +142,10 @@ class Loader:
         path = export.path
         if path is None or not export.is_file or self._is_joint(export):
             return False
+        if path.stat().st_size >= min(SMALL, self.part_size) or not self._is_fresh(export):
+            return False
         old = self.known.get(export.label)
-        has_grown = old is not None and self._is_fresh(export) and self._has_grown(path, old)
-        is_new = self._is_fresh(export) and not has_grown
-        return is_new and path.stat().st_size < min(SMALL, self.part_size)
+        return old is None or not self._has_grown(path, old)
 
     def _load_small(self, exports: list[Located]) -> _Done:
         done: _Done = {}

@@ -86,7 +86,7 @@ class Cards:
                         classed("span", "question", _ROLES.get(row["role"], "")),
                     )
                 ),
-                row["class"] or "–",
+                classed("span", "told", row["class"] or "–"),
                 _outcome(row),
                 points_cell(row["points"], row["points_low"], row["points_high"]),
                 row["reason"],

@@ -273,19 +273,37 @@ def score(
     git: GitOption = None,
     as_of: AsOfOption = None,
     team: Annotated[str | None, typer.Option("--team", help="Only this team.")] = None,
+    lens: Annotated[
+        str | None,
+        typer.Option(
+            "--lens",
+            help="How to look at the evidence: calms, pillars, spectrum, devsecops, outcomes, or "
+            "one of your own model. Default: the model's first.",
+        ),
+    ] = None,
     evidence: Annotated[
         bool, typer.Option("--evidence", help="The indicators behind the dimensions.")
     ] = False,
+    improvements: Annotated[
+        bool, typer.Option("--improvements", help="What would move the scores most.")
+    ] = False,
+    compare_to: Annotated[
+        str | None,
+        typer.Option("--compare-to", help="Levels gained or lost since this earlier period."),
+    ] = None,
     print_as: FormatOption = Format.TABLE,
     out: OutOption = None,
 ) -> None:
-    """Print the CALMS assessment: score, range, coverage, level and what blocks the next one."""
-    from devops_analytics.display import dimension_table, evidence_table
+    """Print the maturity assessment: score, range, coverage, level and what blocks the next one."""
+    from devops_analytics.display_tables import assessment_tables
 
+    if sum((evidence, improvements, compare_to is not None)) > 1:
+        raise typer.BadParameter("give one of --evidence, --improvements and --compare-to.")
     workspace = _open(config, git, as_of)
-    assessment = workspace.score(period, team=team)
-    frame = assessment.evidence if evidence else assessment.dimensions
-    shown = evidence_table(frame) if evidence else dimension_table(frame)
+    what = "evidence" if evidence else "improvements" if improvements else "dimensions"
+    now = workspace.score(period, lens=lens, team=team)
+    before = workspace.score(compare_to, lens=lens, team=team) if compare_to else None
+    frame, shown = assessment_tables(now, what, before=before)
     print_frame(frame, form=print_as, out=out, shown=shown)
 
 

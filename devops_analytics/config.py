@@ -34,6 +34,7 @@ __all__ = [
     "Definitions",
     "Environments",
     "GitSource",
+    "Maturity",
     "Organisation",
     "People",
     "Repository",
@@ -187,6 +188,13 @@ class People(Section):
     """Patterns (any case) of names that are programs."""
 
 
+class Maturity(Section):
+    """Which maturity model the assessments are made by."""
+
+    model: str = ""
+    """A TOML file of your own, relative to this file; empty: the model of the package."""
+
+
 class Settings(Section):
     """All of `devops.toml`."""
 
@@ -202,6 +210,7 @@ class Settings(Section):
     annotations: list[Annotation] = []
     """What happened that charts should say."""
     people: People = People()
+    maturity: Maturity = Maturity()
     value: Value = Value()
 
     @property

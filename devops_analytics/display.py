@@ -11,7 +11,6 @@ import polars as pl
 
 from devops_analytics.metrics import Kind, Metric, Unit, metric
 from devops_analytics.periods import Period
-from devops_analytics.text import filled
 
 DASH: Final = "\N{EN DASH}"
 
@@ -285,40 +284,6 @@ def measurement_table(frame: pl.DataFrame) -> pl.DataFrame:
     ]
     columns = ("metric", "entity", "period", "value", "interval", "n", "note")
     return pl.DataFrame(rows, schema=dict.fromkeys(columns, pl.String()), orient="row")
-
-
-def dimension_table(frame: pl.DataFrame) -> pl.DataFrame:
-    """Return dimensions of an assessment as people read them: points, coverage, level, blocking."""
-    return frame.select(
-        "dimension",
-        points=_points("score", "low", "high"),
-        range=filled(
-            "{}–{}", *(pl.col(end).round().cast(pl.Int64) for end in ("range_low", "range_high"))
-        ),
-        coverage=filled("{} %", (pl.col("coverage") * 100).round().cast(pl.Int64)),
-        level=pl.coalesce(pl.col("level").cast(pl.String), "status"),
-        what_blocks_the_next_level=pl.coalesce("blocking", pl.lit("nothing")),
-    )
-
-
-def evidence_table(frame: pl.DataFrame) -> pl.DataFrame:
-    """Return the evidence of an assessment as people read it: outcome, points and reason."""
-    return frame.select(
-        "dimension",
-        "indicator",
-        "role",
-        "outcome",
-        "value",
-        "unit",
-        "n",
-        points=_points("points", "points_low", "points_high"),
-        reason="reason",
-    )
-
-
-def _points(value: str, low: str, high: str) -> pl.Expr:
-    whole = [pl.col(name).round().cast(pl.Int64) for name in (value, low, high)]
-    return pl.when(pl.col(value).is_not_null()).then(filled("{} ({}–{})", *whole))
 
 
 # ---- Times and lists ---- #

@@ -288,7 +288,8 @@ def dimension_sentence(row: Mapping[str, Any], *, name: str) -> str:
     if row["score"] is None:
         return f"{name} is {row['status']}."
     interval = format_interval(row["low"], row["high"], POINTS)
-    text = f"{name}: level {row['level']}, {format_value(row['score'], POINTS)} of 100 ({interval})"
+    level = "" if row["level"] is None else f"level {row['level']}, "
+    text = f"{name}: {level}{format_value(row['score'], POINTS)} of 100 ({interval})"
     if row["coverage"] == 1:
         return f"{text}; all of the evidence is known."
     known = format_value(row["coverage"], Unit.SHARE.value)
@@ -301,7 +302,7 @@ def maturity_line(rows: Sequence[Mapping[str, Any]], names: Mapping[str, str]) -
     levels = [
         f"{names[row['dimension']]} {row['level']}" for row in rows if row["level"] is not None
     ]
-    missing = [names[row["dimension"]] for row in rows if row["level"] is None]
+    missing = [names[row["dimension"]] for row in rows if row["score"] is None]
     parts = []
     if levels:
         parts.append(f"Maturity levels (of 5): {', '.join(levels)}.")
@@ -309,6 +310,41 @@ def maturity_line(rows: Sequence[Mapping[str, Any]], names: Mapping[str, str]) -
         verb = "is" if len(missing) == 1 else "are"
         parts.append(f"{format_list(missing)} {verb} not assessed: too little evidence.")
     return " ".join(parts)
+
+
+def change_line(rows: Sequence[Mapping[str, Any]], names: Mapping[str, str], before: str) -> str:
+    """Return the levels gained and lost in one sentence: rows of `maturity.change_index`.
+
+    Args:
+        rows: one for each dimension.
+        names: dimension → its name in words.
+        before: label of the earlier period.
+    """
+    known = [row for row in rows if row["change"] is not None]
+    if not known:
+        return f"No level of {before} can be compared."
+    moved = [
+        f"{names[row['dimension']]} {row['level_before']} → {row['level_after']}"
+        for row in known
+        if row["change"]
+    ]
+    index = sum(row["change"] for row in known)
+    total = f"{index:+d}" if index else "0"
+    said = f": {', '.join(moved)}" if moved else ", no level gained or lost"
+    return f"Change index since {before}: {total} over {len(known)} dimensions{said}."
+
+
+def move_line(row: Mapping[str, Any], *, title: str, dimensions: Sequence[str]) -> str:
+    """Return what one improvement would move: a row of `maturity.MOVES`."""
+    where = format_list(dimensions)
+    if row["kind"] == "measure":
+        return (
+            f"{title} is not known. If it were like the rest, knowing it would prove "
+            f"{format_value(row['gain'], POINTS)}: {where}."
+        )
+    target = format_value(row["target"], row["unit"])
+    now = format_value(row["value"], row["unit"])
+    return f"{title}: from {now} to {target} would be {format_value(row['gain'], POINTS)}: {where}."
 
 
 def unknown_line(found: Sequence[Measurement], *, left_out: int, services: int) -> str:

@@ -2,26 +2,22 @@
 
 from collections.abc import Mapping
 from datetime import datetime
-from functools import cached_property
 from pathlib import Path
 from typing import Any, Self
 
 from devops_analytics import __version__
+from devops_analytics.assessing import Assessing
 from devops_analytics.clone import cache_folder, kept_salt, settings_for_clone, user_cache
 from devops_analytics.config import DEFAULT_FILE, Settings, read_settings, settings_from
 from devops_analytics.errors import ExportError
 from devops_analytics.frames import canonical
 from devops_analytics.loading import Progress, load
-from devops_analytics.maturity import Assessment, Model, read_model, score
-from devops_analytics.metrics import METRICS
-from devops_analytics.periods import Period
-from devops_analytics.placing import Placing
 from devops_analytics.sample import SAMPLE_END, write_sample
 from devops_analytics.schema import TABLES, empty
 from devops_analytics.store import Store, quarantine, read_manifest, scan
 
 
-class Workspace(Placing):
+class Workspace(Assessing):
     """Settings, tables and what is computed from them.
 
     Make one with `open` (a settings file), `from_git` (a clone) or `from_frames` (dataframes).
@@ -136,21 +132,3 @@ class Workspace(Placing):
         tables = {name: empty(name).lazy() for name in TABLES}
         tables.update({name: canonical(name, frame) for name, frame in frames.items()})
         return cls(settings=checked, tables=tables, as_of=as_of)
-
-    # ---- Judgement ---- #
-
-    def score(self, period: str | Period, *, team: str | None = None) -> Assessment:
-        """Return the maturity assessment of the organisation, or of one team."""
-        asked = self.period(period)
-        by = "organisation" if team is None else "team"
-        measurements = self.measure(asked, by=by, team=team)
-        return score(
-            measurements,
-            self.model,
-            entity=self.settings.organisation.name if team is None else team,
-        )
-
-    @cached_property
-    def model(self) -> Model:
-        """The maturity model."""
-        return read_model(None, metrics=METRICS)

@@ -110,6 +110,7 @@ def settings_reference() -> str:
         ("[definitions]", config.Definitions),
         ("[[annotations]]", config.Annotation),
         ("[people]", config.People),
+        ("[maturity]", config.Maturity),
         ("[value]", Value),
         ("An amount of [value]", Amount),
     )

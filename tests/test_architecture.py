@@ -35,6 +35,7 @@ ROOMS = (
     ("comparing",),
     ("measuring",),
     ("placing",),
+    ("assessing",),
     ("workspace",),
     ("check", "detection", "printing", "display", "progress", "load_summary"),
     ("display_changes", "display_tables"),

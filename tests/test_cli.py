@@ -224,6 +224,38 @@ def test_score_prints_every_dimension(run: Run, config: Path) -> None:
 
 
 @pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (("--lens", "spectrum"), "team_structure"),
+        (("--lens", "devsecops", "--evidence"), "builds_with_provenance"),
+        (("--improvements",), "measuring it"),
+        (("--compare-to", "2026-04"), "level before"),
+    ],
+)
+def test_score_shows_a_lens_its_evidence_what_moves_it_and_what_changed(
+    run: Run, config: Path, arguments: tuple[str, ...], words: str
+) -> None:
+    done = run("score", "-c", config, "-p", "2026-05", "--as-of", "2026-06-01", *arguments)
+    assert done.code == 0
+    assert words in done.out
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "words"),
+    [
+        (("--lens", "calm"), 1, "no lens is called 'calm'; lenses of the model: calms, pillars"),
+        (("--evidence", "--improvements"), 2, "give one of --evidence"),
+    ],
+)
+def test_a_lens_that_is_not_there_is_said(
+    run: Run, config: Path, arguments: tuple[str, ...], code: int, words: str
+) -> None:
+    done = run("score", "-c", config, "-p", "2026-05", "--as-of", "2026-06-01", *arguments)
+    assert done.code == code
+    assert words in " ".join(done.err.replace("│", "").split())
+
+
+@pytest.mark.parametrize(
     ("arguments", "code", "words"),
     [
         (("-p", "2026-Q5"), 1, "2026-Q5"),

@@ -2,7 +2,7 @@
 
 from devops_analytics.figures.coverage import coverage_timeline
 from devops_analytics.figures.dots import dot_plot
-from devops_analytics.figures.maturity import maturity_bars
+from devops_analytics.figures.maturity import POSITION_AXIS, maturity_bars
 from devops_analytics.figures.multiples import small_multiples
 from devops_analytics.figures.palette import PALETTE, Colour
 from devops_analytics.figures.process import process_chart
@@ -11,6 +11,7 @@ from devops_analytics.figures.trend import trend
 
 __all__ = [
     "PALETTE",
+    "POSITION_AXIS",
     "Colour",
     "coverage_timeline",
     "dot_plot",

@@ -6,7 +6,7 @@ from typing import Any, Final
 import plotly.graph_objects as go
 import polars as pl
 
-from devops_analytics.display import POINTS, format_interval, format_value
+from devops_analytics.display import POINTS, format_count, format_interval, format_value
 from devops_analytics.figures.base import annotation, chart, plain, row_axis
 from devops_analytics.figures.palette import light
 
@@ -14,7 +14,13 @@ _ROW: Final = 46
 _BEST: Final = 100
 
 
-def maturity_bars(dimensions: pl.DataFrame, names: Mapping[str, str]) -> go.Figure:
+_POINTS_AXIS: Final = "points of 100 (pale: still unknown)"
+POSITION_AXIS: Final = "position (pale: still unknown)"
+
+
+def maturity_bars(
+    dimensions: pl.DataFrame, names: Mapping[str, str], *, axis: str = _POINTS_AXIS
+) -> go.Figure:
     """Return a bar for each dimension: its score, interval and range.
 
     The wide pale band is the range (all that is unknown at 0, and at 100). A dimension that is
@@ -23,6 +29,7 @@ def maturity_bars(dimensions: pl.DataFrame, names: Mapping[str, str]) -> go.Figu
     Args:
         dimensions: `Assessment.dimensions`.
         names: dimension → its name in words.
+        axis: what the points are.
     """
     rows = list(dimensions.iter_rows(named=True))
     places = list(range(len(rows)))
@@ -40,7 +47,7 @@ def maturity_bars(dimensions: pl.DataFrame, names: Mapping[str, str]) -> go.Figu
                 "range": [0, _BEST],
                 "tickmode": "array",
                 "tickvals": [0, 25, 50, 75, 100],
-                "title": {"text": "points of 100 (pale: still unknown)"},
+                "title": {"text": axis},
             },
             "yaxis": row_axis(shown, len(rows), size=14),
             "margin": {"l": 8, "r": 84, "t": 8, "b": 8},
@@ -102,9 +109,9 @@ def _words(row: Mapping[str, Any], place: int) -> dict[str, Any]:
     common = {"xref": "paper", "yref": "y", "yanchor": "middle", "xanchor": "left"}
     if not _is_known(row):
         return annotation(plain(row["status"]), x=0, y=place, settings={**common, "xshift": 6})
-    level = f"<b>level {row['level']}</b>" if row["level"] is not None else "no level"
+    reached = f"level {row['level']}" if row["level"] is not None else format_count(row["score"])
     settings = {**common, "xshift": 8, "font": {"size": 13, "color": light("ink")}}
-    return annotation(level, x=1, y=place, settings=settings)
+    return annotation(f"<b>{reached}</b>", x=1, y=place, settings=settings)
 
 
 def _score(row: Mapping[str, Any]) -> str:
@@ -117,9 +124,13 @@ def _span(row: Mapping[str, Any], low: str, high: str) -> str:
 
 def _alt(rows: Sequence[Mapping[str, Any]], names: Mapping[str, str]) -> str:
     parts = [
-        f"{names[row['dimension']]} {_score(row)}, level {row['level'] or 'none'}"
+        f"{names[row['dimension']]} {_score(row)}{_level(row)}"
         if _is_known(row)
         else f"{names[row['dimension']]} {row['status']}"
         for row in rows
     ]
     return f"Maturity by dimension: {'; '.join(parts)}."
+
+
+def _level(row: Mapping[str, Any]) -> str:
+    return "" if row["level"] is None else f", level {row['level']}"

@@ -4,14 +4,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
-from devops_analytics.maturity.evidence import Finding, Measured, Outcome, Role
+from devops_analytics.maturity.evidence import Finding, Measured, Outcome, unscored
 from devops_analytics.maturity.levels import (
     Judged,
     blocking_sentence,
     judge_levels,
     level_reached,
 )
-from devops_analytics.maturity.model import Model
+from devops_analytics.maturity.model import Dimension, Model
 from devops_analytics.maturity.words import DASH, value_in_words
 from devops_analytics.metrics.metric import Unit
 
@@ -46,26 +46,28 @@ class DimensionScore:
 
 
 def score_dimension(
-    name: str, model: Model, findings: Sequence[Finding], measurements: Mapping[str, Measured]
+    name: str,
+    dimension: Dimension,
+    model: Model,
+    findings: Mapping[str, Finding],
+    measurements: Mapping[str, Measured],
 ) -> DimensionScore:
     """Score one dimension from the findings of the whole model.
 
     Conditions of its levels may name indicators of other dimensions, and metrics that are none.
     The range puts all that is unknown at 0 and at 100 points.
     """
-    indicators = [one for one in findings if one.role is Role.INDICATOR]
-    beside = [one for one in findings if one.dimension == name and one.role is Role.BESIDE]
-    own = [one for one in indicators if one.dimension == name]
+    own = [findings[one] for one in dimension.indicators]
     applicable = [one for one in own if one.outcome is not Outcome.NOT_APPLICABLE]
     if not applicable:
         reason = "None of its indicators applies."
         return DimensionScore(dimension=name, status=NOT_APPLICABLE, reason=reason)
-    scored = [one for one in applicable if one.outcome is Outcome.SCORED]
-    total, weight = _weight(applicable), _weight(scored)
+    beside = [unscored(one, dimension.beside_why, model, measurements) for one in dimension.beside]
+    scored = [one for one in applicable if one.is_scored]
+    total, weight = total_weight(applicable), total_weight(scored)
     lacking = _lacking(model, applicable, beside, weight / total)
-    by_id = {one.indicator: one for one in indicators}
-    judged = judge_levels(name, model, by_id, measurements, not_assessed=lacking)
-    known = _sum(scored, "points") / total
+    judged = judge_levels(name, dimension, model, findings, measurements, not_assessed=lacking)
+    known = weighted_sum(scored, "points") / total
     result = DimensionScore(
         dimension=name,
         coverage=weight / total,
@@ -88,10 +90,11 @@ def _with_score(
     The means of the ends lie farther apart than the interval of a mean would: no independence of
     the indicators is assumed.
     """
-    scored = [one for one in applicable if one.outcome is Outcome.SCORED]
-    coverage = _weight(scored) / _weight(applicable)
+    scored = [one for one in applicable if one.is_scored]
+    coverage = total_weight(scored) / total_weight(applicable)
     point, low, high = (
-        _sum(scored, end) / _weight(scored) for end in ("points", "points_low", "points_high")
+        weighted_sum(scored, end) / total_weight(scored)
+        for end in ("points", "points_low", "points_high")
     )
     return replace(
         result,
@@ -116,25 +119,27 @@ def _lacking(
             f"Not assessed: {_counts(applicable, coverage)} known, {_share(needed)} needed."
             f"{_unknown(model, applicable)}"
         )
-    if beside and not any(one.outcome is Outcome.SCORED for one in beside):
+    if beside and not any(one.is_scored for one in beside):
         return f"Not assessed: none of what must stand beside it is known.{_beside(model, beside)}"
     return ""
 
 
 def _confidence(model: Model, scored: Sequence[Finding], coverage: float) -> str:
-    measured = _weight([one for one in scored if one.evidence_class == "measured"])
+    measured = total_weight([one for one in scored if one.evidence_class == "measured"])
     is_high = (
         coverage >= model.rules.high_coverage - _ROUNDING
-        and measured / _weight(scored) >= model.rules.high_measured - _ROUNDING
+        and measured / total_weight(scored) >= model.rules.high_measured - _ROUNDING
     )
     return "high" if is_high else "medium"
 
 
-def _weight(findings: Sequence[Finding]) -> float:
+def total_weight(findings: Sequence[Finding]) -> float:
+    """Return the weight of several indicators together."""
     return sum(one.weight or 0.0 for one in findings)
 
 
-def _sum(scored: Sequence[Finding], end: str) -> float:
+def weighted_sum(scored: Sequence[Finding], end: str) -> float:
+    """Return the sum of points (or of one end of their intervals), each times its weight."""
     return sum((one.weight or 0.0) * float(getattr(one, end)) for one in scored)
 
 
@@ -143,7 +148,7 @@ def _share(share: float) -> str:
 
 
 def _counts(applicable: Sequence[Finding], coverage: float) -> str:
-    n_scored = sum(one.outcome is Outcome.SCORED for one in applicable)
+    n_scored = sum(one.is_scored for one in applicable)
     return f"{n_scored} of {len(applicable)} indicators, {_share(coverage)} of the weight"
 
 
@@ -151,7 +156,7 @@ def _unknown(model: Model, applicable: Sequence[Finding]) -> str:
     """Return why indicators have no score, those with the same reason together."""
     names: dict[str, list[str]] = {}
     for one in applicable:
-        if one.outcome is not Outcome.SCORED:
+        if not one.is_scored:
             names.setdefault(one.reason, []).append(model.title(one.indicator))
     return "".join(f" {', '.join(found)}: {reason}" for reason, found in names.items())
 

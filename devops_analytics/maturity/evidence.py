@@ -57,23 +57,27 @@ class Measured:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Finding:
-    """What one piece of evidence says about its dimension."""
+    """What one piece of evidence says; a dimension of any lens may refer to it."""
 
-    dimension: str
-    role: Role
     indicator: str
     metric: str | None
     evidence_class: str | None
+    capability: str | None
     weight: float | None
     outcome: Outcome
     measured: Measured | None
-    points: float | None
-    points_low: float | None
-    points_high: float | None
+    points: float | None = None
+    points_low: float | None = None
+    points_high: float | None = None
     reason: str
     why: str
     moved_without_improvement: str | None
     source: str
+
+    @property
+    def is_scored(self) -> bool:
+        """Whether it has points."""
+        return self.outcome is Outcome.SCORED
 
 
 def read_measurements(frame: pl.DataFrame) -> dict[str, Measured]:
@@ -106,31 +110,41 @@ def points_between(
     return min(ends), max(ends)
 
 
-def find_evidence(model: Model, measurements: Mapping[str, Measured]) -> list[Finding]:
-    """Return what all evidence of the model says, in its order: indicators, beside, context."""
-    findings = []
-    for name, dimension in model.dimensions.items():
-        findings += [_indicator(one, model, measurements) for one in model.indicators_of(name)]
-        for role, ids in ((Role.BESIDE, dimension.beside), (Role.CONTEXT, dimension.context)):
-            findings += [_unscored(one, role, name, model, measurements) for one in ids]
-    return findings
+def find_evidence(
+    model: Model, measurements: Mapping[str, Measured], *, by: str
+) -> dict[str, Finding]:
+    """Return what every indicator of the model says, by its id.
+
+    Args:
+        model: the model.
+        measurements: by metric; what is attested stands under the id of its indicator.
+        by: whose measurements they are: organisation, team or service.
+    """
+    return {
+        name: _indicator(one, model, measurements, by) for name, one in model.indicators.items()
+    }
 
 
-def _indicator(indicator: Indicator, model: Model, measurements: Mapping[str, Measured]) -> Finding:
+def _indicator(
+    indicator: Indicator, model: Model, measurements: Mapping[str, Measured], by: str
+) -> Finding:
     """Return what an indicator says: its outcome, and its points where it is scored."""
     measured = _measured(indicator, measurements)
-    outcome, reason = _outcome(indicator, model, measured, measurements)
+    not_for = indicator.not_applicable or (indicator.teams_only if by == "organisation" else "")
+    if not_for:
+        outcome, reason = Outcome.NOT_APPLICABLE, f"Does not apply: {not_for.rstrip('.')}."
+    else:
+        outcome, reason = _outcome(indicator, model, measured, measurements)
     points: tuple[float | None, float | None, float | None] = (None, None, None)
     if outcome is Outcome.SCORED and measured is not None and measured.value is not None:
         point = points_at(indicator.anchors, measured.value)
         points = (point, *points_between(indicator.anchors, measured.low, measured.high))
         reason = f"{measured.in_words}: {point:.0f} of 100 points{measured.also}."
     return Finding(
-        dimension=indicator.dimension,
-        role=Role.INDICATOR,
         indicator=indicator.id,
         metric=indicator.metric,
         evidence_class=indicator.evidence_class,
+        capability=indicator.capability,
         weight=indicator.weight,
         outcome=outcome,
         measured=measured,
@@ -144,28 +158,21 @@ def _indicator(indicator: Indicator, model: Model, measurements: Mapping[str, Me
     )
 
 
-def _unscored(
-    metric: str, role: Role, dimension: str, model: Model, measurements: Mapping[str, Measured]
-) -> Finding:
+def unscored(metric: str, why: str, model: Model, measurements: Mapping[str, Measured]) -> Finding:
     """Return what a metric says that stands beside a dimension and is not scored."""
     declared = model.metrics[metric]
     measured = measurements.get(metric)
     outcome, reason = outcome_of_status(metric, model, measured)
-    part = model.dimensions[dimension]
     return Finding(
-        dimension=dimension,
-        role=role,
         indicator=metric,
         metric=metric,
         evidence_class=None,
+        capability=None,
         weight=None,
         outcome=outcome,
         measured=measured,
-        points=None,
-        points_low=None,
-        points_high=None,
         reason=reason,
-        why=part.beside_why if role is Role.BESIDE else part.context_why,
+        why=why,
         moved_without_improvement=declared.moved_without_improvement,
         source=declared.source,
     )
@@ -204,7 +211,7 @@ def outcome_of_status(metric: str, model: Model, measured: Measured | None) -> t
 def _measured(indicator: Indicator, measurements: Mapping[str, Measured]) -> Measured | None:
     if indicator.metric == COVERAGE:
         return _coverage(indicator, measurements)
-    return measurements.get(indicator.metric or "")
+    return measurements.get(indicator.metric or indicator.id)
 
 
 def _coverage(indicator: Indicator, measurements: Mapping[str, Measured]) -> Measured | None:
@@ -234,12 +241,9 @@ def _outcome(
     measured: Measured | None,
     measurements: Mapping[str, Measured],
 ) -> tuple[Outcome, str]:
-    if indicator.item is not None:
-        is_survey = indicator.evidence_class == "survey"
-        item = indicator.item.capitalize()
-        lacking = f"a survey with {item} items" if is_survey else f"an attestation of {item}"
-        return Outcome.NOT_AVAILABLE, f"Not known: it needs {lacking}."
-    if indicator.metric == COVERAGE:
+    if indicator.is_attested:
+        outcome, reason = _attested(measured)
+    elif indicator.metric == COVERAGE:
         outcome, reason = Outcome.SCORED, ""
         if measured is None:
             return Outcome.NOT_AVAILABLE, f"Not all of {', '.join(indicator.of)} were measured."
@@ -247,15 +251,36 @@ def _outcome(
         outcome, reason = outcome_of_status(indicator.metric or "", model, measured)
     if measured is None:
         return outcome, reason
-    occasions = measurements.get(indicator.occasions or "")
-    if measured.status == "none" and occasions is not None and occasions.n > 0:
-        name = model.title(indicator.occasions or "").lower()
-        return Outcome.NOT_SUPPORTED, (
-            f"The exports can't say: {name} has n = {occasions.n} in the period, and none of those "
-            "records tells."
-        )
+    if measured.status == "none" and indicator.occasions is not None:
+        return _of_nothing(indicator.occasions, model, measurements, reason)
     if outcome is Outcome.SCORED and measured.n < indicator.minimum_n:
         return Outcome.INSUFFICIENT, (
             f"Too few to score: {measured.in_words}, and {indicator.minimum_n} are needed."
         )
     return outcome, reason
+
+
+def _attested(measured: Measured | None) -> tuple[Outcome, str]:
+    if measured is None:
+        return Outcome.NOT_AVAILABLE, "Not known: nobody has attested it."
+    if measured.status == "unknown":
+        return Outcome.NOT_AVAILABLE, f"Not known: {measured.note}."
+    if measured.status == "not_applicable":
+        return Outcome.NOT_APPLICABLE, f"Does not apply: {measured.note}."
+    return Outcome.SCORED, ""
+
+
+def _of_nothing(
+    occasions: str, model: Model, measurements: Mapping[str, Measured], reason: str
+) -> tuple[Outcome, str]:
+    """Return what it means that a metric saw nothing, by the metric that sees the same events."""
+    seen = measurements.get(occasions)
+    name = model.title(occasions).lower()
+    if seen is None or seen.status == "unknown":
+        return Outcome.NOT_AVAILABLE, f"Not known: nothing was seen, and {name} is not known."
+    if seen.n > 0:
+        return Outcome.NOT_SUPPORTED, (
+            f"The exports can't say: {name} has n = {seen.n} in the period, and none of those "
+            "records tells."
+        )
+    return Outcome.INSUFFICIENT, reason

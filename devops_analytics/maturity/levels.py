@@ -4,23 +4,28 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from devops_analytics.maturity.evidence import Finding, Measured, Outcome, outcome_of_status
-from devops_analytics.maturity.model import LEVELS, Condition, Level, Model
+from devops_analytics.maturity.model import LEVELS, Condition, Dimension, Level, Model
 from devops_analytics.maturity.words import against_in_words
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Judged:
-    """A level's statement held against the evidence; `reason` is empty where it holds."""
+    """A level's statement held against the evidence.
+
+    `reason` is empty where it holds, else `failing` names the evidence that it fails by.
+    """
 
     dimension: str
     level: int
     statement: str
     holds: bool
     reason: str
+    failing: tuple[str, ...]
 
 
 def judge_levels(
-    dimension: str,
+    name: str,
+    dimension: Dimension,
     model: Model,
     findings: Mapping[str, Finding],
     measurements: Mapping[str, Measured],
@@ -30,25 +35,26 @@ def judge_levels(
     """Return every level of a dimension, each by its own statement, from the lowest.
 
     Args:
-        dimension: the dimension's key in the model.
+        name: the dimension's key in its lens.
+        dimension: the dimension.
         model: the model.
-        findings: what each indicator of the whole model says, by its id.
+        findings: what each indicator of the model says, by its id.
         measurements: the measurements by metric, for conditions that name no indicator.
         not_assessed: why the dimension is not assessed; empty where it is. It is level 1.
     """
     judged = []
-    for level in model.levels_of(dimension):
-        if level.level == LEVELS[0]:
-            failures = [not_assessed] if not_assessed else []
-        else:
-            failures = _failures(level, model, findings, measurements)
+    for number, level in sorted(dimension.levels.items()):
+        failures = _failures(level, model, findings, measurements)
+        if int(number) == LEVELS[0] and not_assessed:
+            failures = [("", not_assessed)]
         judged.append(
             Judged(
-                dimension=dimension,
-                level=level.level,
+                dimension=name,
+                level=int(number),
                 statement=level.statement,
                 holds=not failures,
-                reason=". ".join(failure.rstrip(".") for failure in failures),
+                reason=". ".join(text.rstrip(".") for _, text in failures),
+                failing=tuple(failing for failing, _ in failures if failing),
             )
         )
     return judged
@@ -77,7 +83,8 @@ def _failures(
     model: Model,
     findings: Mapping[str, Finding],
     measurements: Mapping[str, Measured],
-) -> list[str]:
+) -> list[tuple[str, str]]:
+    """Return the evidence by which a level does not hold, each with what is wrong."""
     failures = []
     for condition in level.conditions:
         finding = findings.get(condition.evidence)
@@ -88,7 +95,7 @@ def _failures(
             outcome, reason = outcome_of_status(condition.evidence, model, measured)
         text = _failure(condition, measured, outcome, reason)
         if text is not None:
-            failures.append(f"{model.title(condition.evidence)}: {text}")
+            failures.append((condition.evidence, f"{model.title(condition.evidence)}: {text}"))
     return failures
 
 
@@ -98,7 +105,7 @@ def _failure(
     """Return why a condition does not hold, None where it does or does not apply."""
     if outcome is Outcome.NOT_APPLICABLE:
         return None
-    is_told = measured is not None and outcome is not Outcome.NOT_SUPPORTED
+    is_told = outcome not in {Outcome.NOT_SUPPORTED, Outcome.NOT_AVAILABLE}
     if is_told and measured is not None and measured.status in condition.status:
         return None
     value = measured.value if measured is not None else None

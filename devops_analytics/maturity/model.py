@@ -1,4 +1,4 @@
-"""What a maturity model is made of: dimensions, indicators, levels, and the rules of scoring."""
+"""What a maturity model is made of: indicators, the lenses that refer to them, and the rules."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -6,6 +6,7 @@ from typing import Annotated, Final, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from devops_analytics.errors import UnknownNameError
 from devops_analytics.metrics.metric import Better, Metric
 
 COVERAGE: Final = "measurement_coverage"
@@ -14,10 +15,12 @@ COVERAGE: Final = "measurement_coverage"
 LEVELS: Final = (1, 2, 3, 4, 5)
 
 Text = Annotated[str, Field(min_length=1)]
+Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
 Number = Annotated[float, Field(allow_inf_nan=False)]
 Share = Annotated[float, Field(ge=0, le=1)]
 Points = Annotated[float, Field(ge=0, le=100)]
 Status = Literal["ok", "none", "insufficient"]
+LevelKey = Annotated[str, Field(pattern=r"^[1-5]$")]
 
 
 class Part(BaseModel):
@@ -27,30 +30,26 @@ class Part(BaseModel):
 
 
 class Rules(Part):
-    """When a dimension is assessed, and how sure that is (shares 0-1)."""
+    """When a dimension is assessed, how sure that is (shares 0-1), and how long words count."""
 
     minimum_coverage: Share
     high_coverage: Share
     high_measured: Share
+    attestation_days: int = Field(ge=1)
 
 
-class Dimension(Part):
-    """A dimension; `beside` must be known for it to be shown, `context` is shown unscored."""
+class Capability(Part):
+    """A capability of DORA's catalogue, with what its page suggests to measure."""
 
     name: Text
-    description: Text
-    source: Text
-    beside: tuple[str, ...] = ()
-    beside_why: str = ""
-    context: tuple[str, ...] = ()
-    context_why: str = ""
+    group: Text
+    measure: Text
 
 
 class Indicator(Part):
-    """Evidence for one dimension, and what it is worth."""
+    """Evidence, declared once, and what it is worth in every lens that refers to it."""
 
-    id: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
-    dimension: str
+    id: Name
     evidence_class: Literal["measured", "derived", "attested", "survey"] = Field(alias="class")
     anchors: tuple[tuple[Number, Points], ...] = Field(min_length=2)
     anchors_why: Text
@@ -58,14 +57,20 @@ class Indicator(Part):
     why: Text
     moved_without_improvement: Text
     source: Text
+    capability: str
     name: str = ""
     metric: str | None = None
-    item: str | None = None
-    better: Better | None = None
     occasions: str | None = None
     of: tuple[str, ...] = ()
     covered: tuple[Status, ...] = ()
     weight: float = Field(default=1.0, gt=0, allow_inf_nan=False)
+    not_applicable: str = ""
+    teams_only: str = ""
+
+    @property
+    def is_attested(self) -> bool:
+        """Whether a person says it, with a link, rather than a record."""
+        return self.evidence_class == "attested"
 
 
 class Condition(Part):
@@ -80,22 +85,50 @@ class Condition(Part):
 class Level(Part):
     """A level of a dimension: a statement in words and its conditions."""
 
-    dimension: str
-    level: int = Field(ge=LEVELS[0], le=LEVELS[-1])
     statement: Text
     conditions: tuple[Condition, ...] = ()
 
 
+class Dimension(Part):
+    """A dimension of a lens.
+
+    One of `beside` must be known for it to be shown, `context` is shown unscored. `ends` describe
+    0 and 100 points where a dimension is a position between two states. With `surveys_only`
+    nothing but answers of people may be scored.
+    """
+
+    name: Text
+    description: Text
+    source: Text
+    indicators: tuple[str, ...] = Field(min_length=1)
+    ends: tuple[Text, Text] | None = None
+    surveys_only: bool = False
+    beside: tuple[str, ...] = ()
+    beside_why: str = ""
+    context: tuple[str, ...] = ()
+    context_why: str = ""
+    levels: dict[LevelKey, Level] = {}
+
+
+class Lens(Part):
+    """A way to look at the evidence: its dimensions."""
+
+    name: Text
+    question: Text
+    source: Text
+    dimensions: dict[Name, Dimension] = Field(min_length=1)
+
+
 class ModelFile(Part):
-    """A model as its file holds it, before names and directions are checked."""
+    """A model as its files hold it, before names and directions are checked."""
 
     version: Text
     name: Text
     source: Text
     rules: Rules
-    dimensions: dict[str, Dimension] = Field(min_length=1)
-    indicators: tuple[Indicator, ...] = Field(min_length=1)
-    levels: tuple[Level, ...]
+    capabilities: dict[Name, Capability]
+    indicators: dict[Name, Indicator] = Field(min_length=1)
+    lenses: dict[Name, Lens] = Field(min_length=1)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -109,35 +142,50 @@ class Model:
     name: str
     source: str
     rules: Rules
-    dimensions: Mapping[str, Dimension]
-    indicators: tuple[Indicator, ...]
-    levels: tuple[Level, ...]
+    capabilities: Mapping[str, Capability]
+    indicators: Mapping[str, Indicator]
+    lenses: Mapping[str, Lens]
     metrics: Mapping[str, Metric]
 
-    def indicators_of(self, dimension: str) -> list[Indicator]:
-        """Return a dimension's indicators in the model's order."""
-        return [one for one in self.indicators if one.dimension == dimension]
+    def lens(self, name: str) -> Lens:
+        """Return a lens.
 
-    def levels_of(self, dimension: str) -> list[Level]:
-        """Return a dimension's levels from the lowest to the highest."""
-        own = [one for one in self.levels if one.dimension == dimension]
-        return sorted(own, key=lambda one: one.level)
+        Raises:
+            UnknownNameError: the model has none of that name.
+        """
+        if name not in self.lenses:
+            raise UnknownNameError(
+                f"no lens is called {name!r}; lenses of the model: {', '.join(self.lenses)}."
+            )
+        return self.lenses[name]
 
-    def indicator(self, name: str) -> Indicator | None:
-        """Return the indicator of that id, None where there is none."""
-        return next((one for one in self.indicators if one.id == name), None)
+    @property
+    def metrics_named(self) -> list[str]:
+        """The metrics that an assessment reads, in the order of their declarations."""
+        named = {
+            name
+            for one in self.indicators.values()
+            for name in (one.metric, one.occasions, *one.of)
+        }
+        for lens in self.lenses.values():
+            for dimension in lens.dimensions.values():
+                named |= {*dimension.beside, *dimension.context}
+                named |= {
+                    condition.evidence
+                    for level in dimension.levels.values()
+                    for condition in level.conditions
+                }
+        return [name for name in self.metrics if name in named]
 
     def title(self, name: str) -> str:
         """Return the name in words of an indicator or metric."""
-        indicator = self.indicator(name)
+        indicator = self.indicators.get(name)
         if indicator is None:
             return self.metrics[name].name
         return indicator.name or self.metrics[indicator.metric or ""].name
 
     def better(self, name: str) -> Better:
         """Return which direction of an indicator or metric is an improvement."""
-        indicator = self.indicator(name)
-        if indicator is None:
-            return self.metrics[name].better
-        metric = self.metrics.get(indicator.metric or "")
-        return metric.better if metric is not None else indicator.better or Better.HIGHER
+        indicator = self.indicators.get(name)
+        metric = self.metrics.get(name if indicator is None else indicator.metric or "")
+        return metric.better if metric is not None else Better.HIGHER

@@ -1,15 +1,24 @@
 """The assessment of one entity in one period: every dimension with its evidence and levels."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
 import polars as pl
 
-from devops_analytics.errors import DevopsAnalyticsError, PeriodError, UnknownNameError
+from devops_analytics.errors import PeriodError, UnknownNameError
+from devops_analytics.maturity.attested import NOTHING_ATTESTED, Attested
 from devops_analytics.maturity.dimensions import DimensionScore, score_dimension
-from devops_analytics.maturity.evidence import Finding, find_evidence, read_measurements
-from devops_analytics.maturity.model import Model
+from devops_analytics.maturity.evidence import (
+    Finding,
+    Measured,
+    Role,
+    find_evidence,
+    read_measurements,
+    unscored,
+)
+from devops_analytics.maturity.improvements import improvements
+from devops_analytics.maturity.model import Lens, Model
 from devops_analytics.maturity.weights import WeightSensitivity, weight_sensitivity
 
 DIMENSIONS: Final = pl.Schema(
@@ -35,6 +44,7 @@ EVIDENCE: Final = pl.Schema(
         "indicator": pl.String(),
         "metric": pl.String(),
         "class": pl.String(),
+        "capability": pl.String(),
         "weight": pl.Float64(),
         "outcome": pl.String(),
         "value": pl.Float64(),
@@ -64,96 +74,81 @@ LEVELS: Final = pl.Schema(
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Assessment:
-    """The maturity of one entity in one period, without a grand total.
+    """The maturity of one entity in one period through one lens, without a grand total.
 
     `dimensions`: one row per dimension. `score`, `low`, `high` (0-100) come from what is scored;
     `coverage` is the scored share of the weight; `range_low` and `range_high` are the score with
-    all that is unknown at 0 and at 100. Where `status` is not `assessed`, score, interval, level
-    and confidence are null, and `reason` says why.
+    all that is unknown at 0 and at 100, so `range_low` is what is proven. Where `status` is not
+    `assessed`, score, interval, level and confidence are null, and `reason` says why. A dimension
+    that is a position between two ends has no levels.
 
-    `evidence`: one row per indicator (`role` indicator), and the metrics shown unscored (`beside`
-    and `context`). `levels`: each level's statement, whether it holds by itself, and why not.
-    `weights`: how scores move when weights are drawn at random.
+    `evidence`: one row per dimension and indicator (`role` indicator), and the metrics shown
+    unscored (`beside` and `context`). `levels`: each level's statement, whether it holds by
+    itself, and why not. `improvements` (schema `IMPROVEMENTS`): what would move it most.
+    `weights`: how scores move when weights are drawn at random. `refused` (schema `REFUSED`):
+    attestations that do not count.
     """
 
     entity: str
     period: str
+    lens: str
     model_version: str
     dimensions: pl.DataFrame
     evidence: pl.DataFrame
     levels: pl.DataFrame
+    improvements: pl.DataFrame
     weights: WeightSensitivity
+    refused: pl.DataFrame
 
 
 def score(
-    measurements: pl.DataFrame, model: Model, *, entity: str, period: str | None = None
+    measurements: pl.DataFrame,
+    model: Model,
+    *,
+    entity: str,
+    lens: str | None = None,
+    period: str | None = None,
+    attestations: Attested = NOTHING_ATTESTED,
 ) -> Assessment:
-    """Assess one entity in one period by a model.
+    """Assess one entity in one period by a model, through one of its lenses.
 
     Args:
         measurements: measurements (schema `Measurements`) of every metric that the model names.
         model: the maturity model.
         entity: whose measurements.
+        lens: a lens of the model; its first one where None.
         period: label of the period; may be left out where there is only one.
+        attestations: what is attested of the entity in the period.
 
     Raises:
-        UnknownNameError: there are no measurements of that entity, or of several kinds of it.
+        UnknownNameError: there are no measurements of that entity, or of several kinds of it, or
+            there is no such lens.
         PeriodError: there are none of that period, or several periods and none is named.
     """
+    name = next(iter(model.lenses)) if lens is None else lens
+    looked = model.lens(name)
     rows, label = _one_entity_and_period(measurements, entity, period)
-    known = read_measurements(rows)
-    findings = find_evidence(model, known)
-    scores = [score_dimension(name, model, findings, known) for name in model.dimensions]
+    known = read_measurements(rows) | dict(attestations.measured)
+    findings = find_evidence(model, known, by=rows["by"][0])
+    scores = [
+        score_dimension(key, one, model, findings, known) for key, one in looked.dimensions.items()
+    ]
     levels = [level for one in scores for level in one.judged]
     return Assessment(
         entity=entity,
         period=label,
+        lens=name,
         model_version=model.version,
-        dimensions=pl.DataFrame(
-            [[getattr(one, name) for name in DIMENSIONS] for one in scores],
-            schema=DIMENSIONS,
-            orient="row",
-        ),
+        dimensions=_frame(scores, DIMENSIONS),
         evidence=pl.DataFrame(
-            [_evidence_row(one) for one in findings], schema=EVIDENCE, orient="row"
+            list(_evidence_rows(looked, model, findings, known)), schema=EVIDENCE, orient="row"
         ),
-        levels=pl.DataFrame(
-            [[getattr(level, name) for name in LEVELS] for level in levels],
-            schema=LEVELS,
-            orient="row",
+        levels=_frame(levels, LEVELS),
+        improvements=improvements(
+            zip(looked.dimensions.values(), scores, strict=True), model, findings
         ),
-        weights=_weights(scores, findings),
-    )
-
-
-def change_index(before: Assessment, after: Assessment) -> pl.DataFrame:
-    """Return the levels gained or lost between two assessments of one entity.
-
-    Returns:
-        One row per dimension: dimension, level_before, level_after, change (levels gained,
-        negative where lost; null where either is not assessed).
-
-    Raises:
-        DevopsAnalyticsError: they are of two entities or by two versions of the model.
-    """
-    for what in ("entity", "model_version"):
-        found = getattr(before, what), getattr(after, what)
-        if found[0] != found[1]:
-            raise DevopsAnalyticsError(
-                f"two assessments can be compared only with one {what.replace('_', ' ')}: found "
-                f"{found[0]!r} and {found[1]!r}. Score the earlier period again with the same."
-            )
-    levels = [one.dimensions.select("dimension", "level") for one in (before, after)]
-    return (
-        levels[1]
-        .rename({"level": "level_after"})
-        .join(levels[0].rename({"level": "level_before"}), on="dimension", maintain_order="left")
-        .select(
-            "dimension",
-            "level_before",
-            "level_after",
-            change=pl.col("level_after") - pl.col("level_before"),
-        )
+        weights=_weights(looked, scores, findings),
+        refused=attestations.refused,
     )
 
 
@@ -187,13 +182,39 @@ def _one_entity_and_period(
     return own.filter(pl.col("period") == label), label
 
 
-def _weights(scores: Sequence[DimensionScore], findings: Sequence[Finding]) -> WeightSensitivity:
+def _frame(rows: Sequence[object], schema: pl.Schema) -> pl.DataFrame:
+    values = [[getattr(row, name) for name in schema] for row in rows]
+    return pl.DataFrame(values, schema=schema, orient="row")
+
+
+def _weights(
+    lens: Lens, scores: Sequence[DimensionScore], findings: Mapping[str, Finding]
+) -> WeightSensitivity:
     assessed = {one.dimension: one.score for one in scores if one.score is not None}
-    points: dict[str, list[float]] = {name: [] for name in assessed}
-    for one in findings:
-        if one.points is not None and one.dimension in points:
-            points[one.dimension].append(one.points)
-    return weight_sensitivity(points, assessed)
+    points = {
+        name: [
+            found
+            for indicator in lens.dimensions[name].indicators
+            if (found := findings[indicator].points) is not None
+        ]
+        for name in assessed
+    }
+    names = {name: dimension.name for name, dimension in lens.dimensions.items()}
+    return weight_sensitivity(points, assessed, names=names)
+
+
+def _evidence_rows(
+    lens: Lens, model: Model, findings: Mapping[str, Finding], known: Mapping[str, Measured]
+) -> Iterator[tuple[object, ...]]:
+    for name, dimension in lens.dimensions.items():
+        for indicator in dimension.indicators:
+            yield name, Role.INDICATOR.value, *_evidence_row(findings[indicator])
+        for role, why, metrics in (
+            (Role.BESIDE, dimension.beside_why, dimension.beside),
+            (Role.CONTEXT, dimension.context_why, dimension.context),
+        ):
+            for metric in metrics:
+                yield name, role.value, *_evidence_row(unscored(metric, why, model, known))
 
 
 def _evidence_row(finding: Finding) -> tuple[object, ...]:
@@ -202,11 +223,10 @@ def _evidence_row(finding: Finding) -> tuple[object, ...]:
     if measured is not None:
         numbers = (measured.value, measured.low, measured.high, measured.n, measured.unit)
     return (
-        finding.dimension,
-        finding.role.value,
         finding.indicator,
         finding.metric,
         finding.evidence_class,
+        finding.capability,
         finding.weight,
         finding.outcome.value,
         *numbers,

@@ -32,12 +32,13 @@ class WeightSensitivity:
     `scores` has dimension, score (with the model's weights), low and high (95 % of the draws lie
     between) and n (scored indicators; with one there is nothing to weigh). `order_changes` is the
     share (0-1) of draws in which the order of the dimensions is another one; None under two
-    dimensions.
+    dimensions. `names` are the dimensions in words.
     """
 
     scores: pl.DataFrame
     order_changes: float | None
     draws: int
+    names: Mapping[str, str]
 
     @property
     def sentence(self) -> str:
@@ -45,7 +46,7 @@ class WeightSensitivity:
         if self.scores.is_empty():
             return "No dimension is assessed, so there are no weights to vary."
         parts = [
-            f"{dimension} between {low:.0f} and {high:.0f}"
+            f"{self.names[dimension]} between {low:.0f} and {high:.0f}"
             for dimension, low, high in self.scores.select("dimension", "low", "high").iter_rows()
         ]
         text = (
@@ -59,13 +60,18 @@ class WeightSensitivity:
 
 
 def weight_sensitivity(
-    points: Mapping[str, Sequence[float]], scores: Mapping[str, float], *, draws: int = DRAWS
+    points: Mapping[str, Sequence[float]],
+    scores: Mapping[str, float],
+    *,
+    names: Mapping[str, str],
+    draws: int = DRAWS,
 ) -> WeightSensitivity:
     """Draw weights evenly over all that add up to one (Dirichlet), and score again.
 
     Args:
         points: the points of the scored indicators of each assessed dimension.
         scores: the score of each assessed dimension with the model's weights.
+        names: the name in words of each.
         draws: how many sets of weights are drawn.
     """
     generator = np.random.default_rng(SEED)
@@ -93,5 +99,8 @@ def weight_sensitivity(
         orders = np.argsort(-np.column_stack(list(drawn.values())), axis=1, kind="stable")
         changes = float(np.mean(np.any(orders != order, axis=1)))
     return WeightSensitivity(
-        scores=pl.DataFrame(rows, schema=SCHEMA, orient="row"), order_changes=changes, draws=draws
+        scores=pl.DataFrame(rows, schema=SCHEMA, orient="row"),
+        order_changes=changes,
+        draws=draws,
+        names=names,
     )

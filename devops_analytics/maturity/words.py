@@ -8,6 +8,11 @@ DASH: Final = "\N{EN DASH}"
 _SINGULAR: Final = {
     Unit.LINES.value: "line",
     Unit.COMMITS.value: "commit",
+    Unit.DAYS_PER_WEEK.value: "day per week",
+    Unit.FILES.value: "file",
+    Unit.CHANGES.value: "change",
+    Unit.BRANCHES.value: "branch",
+    Unit.AUTHORS.value: "author",
     Unit.FINDINGS.value: "finding",
 }
 _HOURS_IN_A_DAY: Final = 24

@@ -41,6 +41,10 @@ def item_score(item: str, scale: str) -> Callable[[Evidence], pl.LazyFrame]:
     return observe
 
 
+NOT_COMPARABLE: Final = "not comparable with"
+"""Said of a wave whose items, wording or scales are not those of the wave before."""
+
+
 def waves_compared(*items: str) -> Callable[[Evidence], pl.LazyFrame]:
     """Return the function that says of each wave which it is, and why it is not comparable.
 
@@ -57,7 +61,7 @@ def waves_compared(*items: str) -> Callable[[Evidence], pl.LazyFrame]:
         )
         changed = pl.col("asked").list.set_symmetric_difference("before").list.len() > 0
         differs = filled(
-            "wave {}, not comparable with wave {}: other items, wording or scales", "wave", "last"
+            f"wave {{}}, {NOT_COMPARABLE} wave {{}}: other items, wording or scales", "wave", "last"
         )
         note = pl.when(changed).then(differs).otherwise(filled("wave {}", "wave"))
         return asked.select("at", note=note)

@@ -22,12 +22,14 @@ class Block:
     """A part of a page.
 
     `html` is shown by itself, or below the chart in a report (JupyterLab shows the chart alone).
-    `facts` say what page it is; only the title has them.
+    `scores` are assessments as records of JSON. `facts` say what page it is; only the title has
+    them.
     """
 
     html: Markup
     figure: go.Figure | None = None
     shown: tuple[Measurement, ...] = ()
+    scores: tuple[Mapping[str, Any], ...] = ()
     facts: Mapping[str, str] = field(default_factory=dict)
 
     def _repr_mimebundle_(
@@ -39,7 +41,11 @@ class Block:
         bundle: dict[str, Any] = {
             "text/html": str(self.html),
             "text/plain": "",
-            SHOWN: {"records": [record(one) for one in self.shown], "facts": dict(self.facts)},
+            SHOWN: {
+                "records": [record(one) for one in self.shown],
+                "scores": [dict(one) for one in self.scores],
+                "facts": dict(self.facts),
+            },
         }
         if self.figure is not None:
             bundle[PLOTLY] = json.loads(self.figure.to_json())

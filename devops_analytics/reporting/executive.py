@@ -12,7 +12,7 @@ from devops_analytics.reporting.block import Block
 from devops_analytics.reporting.delivery import headline_table
 from devops_analytics.reporting.gaps import missing_feeds
 from devops_analytics.reporting.html import Node, classed, element, joined, paragraphs, unbroken
-from devops_analytics.reporting.maturity import names_of
+from devops_analytics.reporting.maturity import names_of, score_record
 from devops_analytics.reporting.page import HEADLINE_METRICS, Page, method_details
 from devops_analytics.reporting.quality import worst_line
 from devops_analytics.reporting.tables import Column, nothing, points_cell, table
@@ -46,7 +46,10 @@ class ExecutivePage(Page):
             ("Speed", said("deployment_frequency", "change_lead_time")),
             ("Stability", said("change_fail_rate", "deployment_rework_rate")),
             ("Recovery", said("failed_deployment_recovery_time", "time_to_restore")),
-            ("Maturity", story.maturity_line(rows, names_of(self.workspace.model))),
+            (
+                "Maturity",
+                story.maturity_line(rows, names_of(self.workspace.model, assessment.lens)),
+            ),
             ("Not known", unknown),
         )
         items = (
@@ -66,7 +69,7 @@ class ExecutivePage(Page):
     def maturity(self) -> Block:
         """Show the dimensions of the assessment, each with what blocks its next level."""
         assessment = self.workspace.score(self.period, team=self.team)
-        names = names_of(self.workspace.model)
+        names = names_of(self.workspace.model, assessment.lens)
         columns = (
             Column(heading="dimension"),
             Column(heading="level", kind="number"),
@@ -86,6 +89,7 @@ class ExecutivePage(Page):
         return Block(
             html=table(caption, columns, rows, cards=True),
             figure=figures.maturity_bars(assessment.dimensions, names),
+            scores=(score_record(assessment),),
         )
 
     def unknowns(self) -> Block:

@@ -156,6 +156,11 @@ def records_of(executed: Any) -> list[dict[str, Any]]:
     return list(found.values())
 
 
+def scores_of(executed: Any) -> list[dict[str, Any]]:
+    """Return the assessments shown, in the order of the page."""
+    return [score for data in _bundles(executed) for score in data.get(SHOWN, {}).get("scores", [])]
+
+
 # ---- What every page carries ---- #
 
 

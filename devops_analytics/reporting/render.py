@@ -9,7 +9,7 @@ from pathlib import Path
 from devops_analytics.atomic import write_atomically
 from devops_analytics.errors import ReportError
 from devops_analytics.loading import Progress
-from devops_analytics.reporting.html_file import facts_of, html_of, records_of
+from devops_analytics.reporting.html_file import facts_of, html_of, records_of, scores_of
 from devops_analytics.reporting.index import Entry, update_index
 from devops_analytics.reporting.runner import (
     REPORTS,
@@ -24,8 +24,8 @@ def render_report(*, notebook: Path, parameters: ReportParameters, out: Path) ->
     """Render one report.
 
     `out` is written last and at once: a failed notebook leaves no half report, and an earlier
-    report stays as it was. Beside it stand `<name>.json`, the measurements shown, and the entry in
-    `index.html`.
+    report stays as it was. Beside it stand `<name>.json`, the measurements and assessments that
+    are shown, and the entry in `index.html`.
 
     Args:
         notebook: the notebook.
@@ -38,7 +38,11 @@ def render_report(*, notebook: Path, parameters: ReportParameters, out: Path) ->
     """
     executed = run_notebook(notebook, parameters, failed=out.with_suffix(".failed.ipynb"))
     facts = facts_of(executed)
-    records = {"report": facts, "measurements": records_of(executed)}
+    records = {
+        "report": facts,
+        "measurements": records_of(executed),
+        "scores": scores_of(executed),
+    }
     text = json.dumps(records, indent=1, ensure_ascii=False, allow_nan=False)
     write_atomically(out.with_suffix(".json"), f"{text}\n".encode())
     write_atomically(out, html_of(executed).encode())

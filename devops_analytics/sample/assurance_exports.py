@@ -15,7 +15,7 @@ from devops_analytics.sample.assurance import (
     scanned_at,
 )
 from devops_analytics.sample.files import zulu
-from devops_analytics.sample.organisation import OWNER, TEAMS
+from devops_analytics.sample.organisation import MAIL_DOMAIN, NAME, OWNER, TEAMS
 from devops_analytics.sample.workdays import local
 from devops_analytics.sources.survey_items import AGREEMENT, KNOWN_ITEMS
 
@@ -173,4 +173,30 @@ def survey_rows(respondents: Sequence[Respondent], wave: str) -> list[dict[str, 
         }
         for one in respondents
         if one.wave == wave
+    ]
+
+
+# ---- Attestations ---- #
+
+
+def attestation_rows() -> list[dict[str, str]]:
+    """Return what teams stand up for: one has expired, and one is of what is measured."""
+    return [
+        {
+            "subject": subject,
+            "indicator": indicator,
+            "at": at,
+            "value": value,
+            "url": f"https://wiki.{MAIL_DOMAIN}/{indicator}",
+            "expires_at": expires_at,
+        }
+        for subject, indicator, at, value, expires_at in (
+            (NAME, "database_changes_automated", "2026-03-02", "80%", ""),
+            (NAME, "configuration_in_version_control", "2026-05-11", "0.9", "2027-05-11"),
+            (NAME, "environments_on_demand", "2025-04-01", "yes", "2026-03-31"),
+            ("tracking", "team_runs_what_it_builds", "2026-04-07", "yes", "2026-12-31"),
+            ("checkout", "team_runs_what_it_builds", "2026-04-07", "partly", "2026-12-31"),
+            ("platform", "service_levels_reviewed", "2026-06-03", "yes", ""),
+            (NAME, "change_fail_rate", "2026-06-30", "yes", ""),
+        )
     ]

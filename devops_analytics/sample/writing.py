@@ -12,6 +12,7 @@ from devops_analytics.errors import DevopsAnalyticsError
 from devops_analytics.sample import files
 from devops_analytics.sample.assurance import SCANNED, WAVES, Assurance, assurance_of
 from devops_analytics.sample.assurance_exports import (
+    attestation_rows,
     bills,
     plans,
     sarif_log,
@@ -146,7 +147,7 @@ def _written(folder: Path, seed: int) -> SampleTruth:
 
 
 def _write_assurance(folder: Path, assurance: Assurance) -> None:
-    """Write what scanners, planners and a survey saw."""
+    """Write what scanners, planners and a survey saw, and what teams attest."""
     for name in SCANNED:
         log = sarif_log(name, assurance.findings)
         files.write_object(folder / "sarif" / f"{name}.sarif", log)
@@ -157,6 +158,7 @@ def _write_assurance(folder: Path, assurance: Assurance) -> None:
     for wave in WAVES:
         rows = survey_rows(assurance.respondents, wave)
         files.write_text(folder / "survey" / f"{wave}.csv", files.csv_text(rows))
+    files.write_text(folder / "attestations.csv", files.csv_text(attestation_rows()))
 
 
 # ---- GitHub ---- #

@@ -47,8 +47,6 @@ def metrics() -> tuple[Metric, ...]:
 
 def _indicator(metric: str, **keys: object) -> Data:
     usual = {
-        "id": metric,
-        "dimension": "flow",
         "class": "measured",
         "metric": metric,
         "anchors": [[0, 0], [1, 100]],
@@ -57,35 +55,54 @@ def _indicator(metric: str, **keys: object) -> Data:
         "why": "It belongs.",
         "moved_without_improvement": "By magic.",
         "source": "This test.",
+        "capability": "testing",
     }
     return usual | keys
 
 
-def _levels(dimension: str, limits: dict[int, float]) -> list[Data]:
-    first = {"dimension": dimension, "level": 1, "statement": "It is assessed."}
-    above = [
-        {
-            "dimension": dimension,
-            "level": level,
+def _levels(limits: dict[int, float]) -> Data:
+    above = {
+        str(level): {
             "statement": f"At least {limit:.0%} is tested.",
             "conditions": [{"evidence": "tested", "operator": ">=", "value": limit}],
         }
         for level, limit in limits.items()
-    ]
-    return [first, *above]
+    }
+    return {"1": {"statement": "It is assessed."}, **above}
 
 
+WAIT = [[1, 100], [24, 75], [168, 50], [730, 25], [4380, 0]]
 DATA: Data = {
     "version": "t1",
     "name": "Test model",
     "source": "This test.",
-    "rules": {"minimum_coverage": 0.5, "high_coverage": 0.8, "high_measured": 0.6},
-    "dimensions": {"flow": {"name": "Flow", "description": "It flows?", "source": "This test."}},
-    "indicators": [
-        _indicator("tested"),
-        _indicator("wait", anchors=[[1, 100], [24, 75], [168, 50], [730, 25], [4380, 0]], weight=3),
-    ],
-    "levels": _levels("flow", {2: 0.5, 3: 0.8, 4: 0.9, 5: 1.0}),
+    "rules": {
+        "minimum_coverage": 0.5,
+        "high_coverage": 0.8,
+        "high_measured": 0.6,
+        "attestation_days": 180,
+    },
+    "capabilities": {"testing": {"name": "Testing", "group": "Tests", "measure": "Tests."}},
+    "indicators": {
+        "tested": _indicator("tested"),
+        "wait": _indicator("wait", anchors=WAIT, weight=3),
+    },
+    "lenses": {
+        "main": {
+            "name": "Main",
+            "question": "Does it flow?",
+            "source": "This test.",
+            "dimensions": {
+                "flow": {
+                    "name": "Flow",
+                    "description": "It flows?",
+                    "source": "This test.",
+                    "indicators": ["tested", "wait"],
+                    "levels": _levels({2: 0.5, 3: 0.8, 4: 0.9, 5: 1.0}),
+                }
+            },
+        }
+    },
 }
 
 
@@ -97,12 +114,12 @@ def data() -> Data:
 
 @pytest.fixture(scope="session")
 def indicator() -> Callable[..., Data]:
-    """Make an indicator: `indicator("tested", weight=2)`."""
+    """Make an indicator of a metric: `indicator("tested", weight=2)`."""
     return _indicator
 
 
 @pytest.fixture(scope="session")
-def ladder() -> Callable[[str, dict[int, float]], list[Data]]:
+def ladder() -> Callable[[dict[int, float]], Data]:
     """Make the levels of a dimension by limits of `tested`."""
     return _levels
 

@@ -10,6 +10,10 @@ DAY = (24.0, 1.0, 168.0, 50)
 DASH = "\N{EN DASH}"
 
 
+def levels_of(data) -> dict[str, dict[str, object]]:
+    return data["lenses"]["main"]["dimensions"]["flow"]["levels"]
+
+
 def flow(assessment) -> dict[str, object]:
     return assessment.dimensions.filter(dimension="flow").to_dicts()[0]
 
@@ -53,7 +57,7 @@ def test_a_dimension_that_is_not_assessed_has_no_level_and_says_what_blocks_the_
 def test_a_higher_level_that_holds_by_itself_does_not_lift_a_lower_one(
     data, metrics, measured
 ) -> None:
-    data["levels"][1]["conditions"] = [{"evidence": "wait", "operator": "<=", "value": 12}]
+    levels_of(data)["2"]["conditions"] = [{"evidence": "wait", "operator": "<=", "value": 12}]
     model = model_from(data, metrics=metrics)
     assessment = score(measured(tested=(1, 1, 1, 100), wait=DAY), model, entity="Shop")
     assert assessment.levels["holds"].to_list() == [True, False, True, True, True]
@@ -64,7 +68,7 @@ def test_a_higher_level_that_holds_by_itself_does_not_lift_a_lower_one(
 
 
 def test_every_failing_condition_of_a_statement_is_named(data, metrics, measured) -> None:
-    data["levels"][1]["conditions"] += [
+    levels_of(data)["2"]["conditions"] += [
         {"evidence": "wait", "operator": "<=", "value": 12},
         {"evidence": "failing", "operator": "<=", "value": 0.5},
     ]
@@ -85,7 +89,7 @@ def test_every_failing_condition_of_a_statement_is_named(data, metrics, measured
 def test_a_condition_may_hold_by_status_instead_of_number(
     data, metrics, measured, status, holds
 ) -> None:
-    data["levels"][1]["conditions"] = [
+    levels_of(data)["2"]["conditions"] = [
         {"evidence": "failing", "operator": "<=", "value": 0.1, "status": ["none"]}
     ]
     model = model_from(data, metrics=metrics)
@@ -97,14 +101,14 @@ def test_a_condition_may_hold_by_status_instead_of_number(
 def test_a_source_that_can_not_say_does_not_hold_by_nothing_having_happened(
     data, metrics, measured
 ) -> None:
-    data["indicators"][0]["occasions"] = "wait"
-    data["levels"][1]["conditions"][0]["status"] = ["none"]
+    data["indicators"]["tested"]["occasions"] = "wait"
+    levels_of(data)["2"]["conditions"][0]["status"] = ["none"]
     model = model_from(data, metrics=metrics)
     assert flow(score(measured(tested="none", wait=DAY), model, entity="Shop"))["level"] == 1
 
 
 def test_a_condition_on_status_alone(data, metrics, measured) -> None:
-    data["levels"][1]["conditions"] = [{"evidence": "failing", "status": ["ok"]}]
+    levels_of(data)["2"]["conditions"] = [{"evidence": "failing", "status": ["ok"]}]
     model = model_from(data, metrics=metrics)
     frame = measured(tested=(0.1, 0, 0.2, 99), wait=DAY, failing=(0.9, 0.8, 1, 20))
     assert flow(score(frame, model, entity="Shop"))["level"] == 2
@@ -113,9 +117,10 @@ def test_a_condition_on_status_alone(data, metrics, measured) -> None:
 def test_change_index_counts_levels_gained_and_is_null_where_one_is_not_assessed(
     data, metrics, measured, indicator, ladder
 ) -> None:
-    data["dimensions"]["safety"] = data["dimensions"]["flow"]
-    data["indicators"].append(indicator("failing", dimension="safety", anchors=[[0, 100], [1, 0]]))
-    data["levels"] += ladder("safety", {2: 0.5, 3: 0.6, 4: 0.7, 5: 0.8})
+    data["indicators"]["failing"] = indicator("failing", anchors=[[0, 100], [1, 0]])
+    dimensions = data["lenses"]["main"]["dimensions"]
+    safety = {"indicators": ["failing"], "levels": ladder({2: 0.5, 3: 0.6, 4: 0.7, 5: 0.8})}
+    dimensions["safety"] = dimensions["flow"] | safety
     model = model_from(data, metrics=metrics)
     before = score(measured(tested=(0.9, 0.8, 1, 99), wait=DAY), model, entity="Shop")
     after = score(
@@ -123,7 +128,11 @@ def test_change_index_counts_levels_gained_and_is_null_where_one_is_not_assessed
         model,
         entity="Shop",
     )
-    assert change_index(before, after).rows() == [("flow", 4, 2, -2), ("safety", None, 2, None)]
+    index = change_index(before, after)
+    assert index.select("dimension", "level_before", "level_after", "change").rows() == [
+        ("flow", 4, 2, -2),
+        ("safety", None, 2, None),
+    ]
 
 
 def test_assessments_of_two_models_or_entities_are_not_compared(data, metrics, measured) -> None:

@@ -21,7 +21,7 @@ BLOCKS = {
         "in_short", "metrics_table", "methods", "maturity", "unknowns", "worst_quality",
     ),
     "delivery": ("overview", "stages", "sensitivity", "coverage", "unlinked"),
-    "maturity": ("overview", "dimensions", "weights", "model"),
+    "maturity": ("in_short", "moves", "change_index", "weights", "attestations", "model"),
     "data_quality": (
         "worst", "coverage", "feeds", "checks", "why", "why_by_service", "conservation",
         "quarantine",
@@ -87,6 +87,8 @@ def test_every_block_is_filled_or_says_why_not_and_shows_data_as_text(page, name
     blocks = [opened.title(), opened.provenance(), *(getattr(opened, b)() for b in BLOCKS[name])]
     if name == "delivery":
         blocks += [getattr(opened, b)(one) for b in BY_METRIC for one in HEADLINE_METRICS]
+    if name == "maturity":
+        blocks += opened.lenses()
     for block in blocks:
         bundle = block._repr_mimebundle_()
         assert bundle["text/html"]

@@ -199,6 +199,10 @@ def test_names_that_try_to_be_code_are_text_in_the_whole_file(rendered, hostile)
 def test_the_numbers_are_beside_the_report_as_json(rendered: list[Path], workspace) -> None:
     summary = json.loads(rendered[0].with_suffix(".json").read_text(encoding="utf-8"))
     assert summary["report"]["period"] == "2026-Q2"
+    (assessment,) = summary["scores"]
+    assert (assessment["lens"], assessment["period"]) == ("calms", "2026-Q2")
+    assert [row["dimension"] for row in assessment["dimensions"]][:2] == ["culture", "automation"]
+    assert {row["outcome"] for row in assessment["evidence"]} >= {"scored", "not_available"}
     by_key = {(r["metric"], r["period"]): r for r in summary["measurements"]}
     assert len(by_key) == len(summary["measurements"])
     (row,) = workspace.measure("2026-Q2", metrics=["change_lead_time"]).to_dicts()

@@ -219,7 +219,8 @@ def headline_table(page: Page) -> Block:
     rows = [_headline_row(now[name], before[name], page.changes[name]) for name in HEADLINE_METRICS]
     caption = (
         f"DORA's five metrics and time to restore, {page.period.label} beside "
-        f"{page.before.label}; {page.confidence:.0%} intervals"
+        f"{page.before.label}; {page.confidence:.0%} intervals. A verdict allows for all of them "
+        "being read together, so an interval that leaves out zero may not be enough"
     ).replace("%", " %")
     shown = tuple(found[name] for name in HEADLINE_METRICS for found in (now, before))
     return Block(html=table(caption, columns, rows, cards=True), shown=shown)

@@ -146,10 +146,6 @@ class DeliveryPage(Page):
         """Show what other tools would show from the same data, and why it differs."""
         return beside.other_tools(self)
 
-    def worth(self) -> Block:
-        """Show what the change since the earlier period is worth."""
-        return beside.worth(self)
-
     def rows(self, metric_id: str) -> Block:
         """Show how many observations stand behind a metric, and the command that lists them."""
         found = self.workspace.rows(metric_id, self.period, team=self.team)

@@ -12,6 +12,7 @@ from devops_analytics.maturity import Assessment, Model, change_index, what_move
 from devops_analytics.maturity.improvements import MEASURE, REACH
 from devops_analytics.metrics import Unit
 from devops_analytics.printing import records
+from devops_analytics.reporting import beside
 from devops_analytics.reporting.block import Block
 from devops_analytics.reporting.html import (
     Node,
@@ -210,6 +211,10 @@ class MaturityPage(Page):
             caption = f"{looked.name}: {self.before.label} and {self.period.label}"
             parts.append(table(caption, columns, rows, cards=True))
         return Block(html=joined(parts))
+
+    def worth(self) -> Block:
+        """Show what the change since the earlier period is worth, as business outcomes."""
+        return beside.worth(self)
 
     def weights(self) -> Block:
         """Show how scores and their order move when weights are drawn at random."""

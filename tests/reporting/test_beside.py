@@ -1,4 +1,4 @@
-"""What stands beside a number on the delivery page, on the demo organisation."""
+"""What stands beside a number on the pages, on the demo organisation."""
 
 import re
 
@@ -9,6 +9,7 @@ from devops_analytics.benchmarks import CLUSTERS, DISTRIBUTIONS
 from devops_analytics.config import settings_from
 from devops_analytics.peers import PEERS
 from devops_analytics.reporting.delivery import DeliveryPage
+from devops_analytics.reporting.maturity import MaturityPage
 from devops_analytics.value import OUTCOMES
 
 
@@ -86,7 +87,8 @@ def test_one_service_is_not_drawn_beside_nothing(page: DeliveryPage) -> None:
 
 
 def test_what_is_not_valued_names_the_key(page: DeliveryPage) -> None:
-    said = text_of(page.worth().html)
+    own = MaturityPage(workspace=page.workspace, period=page.period, before=page.before, team=None)
+    said = text_of(own.worth().html)
     for outcome in OUTCOMES:
         assert outcome.name in said
     assert "`hour_of_failure` is not given" in said
@@ -101,7 +103,7 @@ def test_with_unit_values_there_are_amounts_and_what_moves_them(page: DeliveryPa
         tables=page.workspace.tables,
         as_of=page.workspace.as_of,
     )
-    own = DeliveryPage(workspace=valued, period=page.period, before=page.before, team=None)
+    own = MaturityPage(workspace=valued, period=page.period, before=page.before, team=None)
     said = text_of(own.worth().html)
     assert "Time in which failed deployments hurt, EUR" in said
     assert "Which factor moves the answer most" in said

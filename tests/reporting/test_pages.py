@@ -21,7 +21,9 @@ BLOCKS = {
         "in_short", "metrics_table", "methods", "maturity", "unknowns", "worst_quality",
     ),
     "delivery": ("overview", "stages", "sensitivity", "coverage", "unlinked"),
-    "maturity": ("in_short", "moves", "change_index", "weights", "attestations", "model"),
+    "maturity": (
+        "in_short", "moves", "change_index", "worth", "weights", "attestations", "model",
+    ),
     "data_quality": (
         "worst", "coverage", "feeds", "checks", "why", "why_by_service", "conservation",
         "quarantine",

@@ -135,7 +135,16 @@ def _beginning(text: bytes) -> bytes:
 
 
 def _excerpt(text: bytes) -> str:
+    """Return the beginning of a text for an error, which is shown and not kept."""
     return repr(text[:40].decode("utf-8", "replace"))
+
+
+_KINDS: Final = {b'"': "a text", b"[": "a list", b"t": "true", b"f": "false", b"n": "null"}
+
+
+def _kind(value: bytes) -> str:
+    """Return what a JSON value is, without what it says: it is kept, and may name anybody."""
+    return _KINDS.get(value[:1], "a number")
 
 
 def _lines(text: bytes, pieces: list[_Piece]) -> list[int]:
@@ -191,7 +200,7 @@ def _expanded(
             yield _Piece(offset, value, API_ERROR if error else None, error or "")
             return
     else:
-        yield _Piece(offset, value, NOT_AN_OBJECT, f"expected an object, found {_excerpt(value)}")
+        yield _Piece(offset, value, NOT_AN_OBJECT, f"expected an object, found {_kind(value)}")
         return
     for item in items or ():
         yield from _expanded(item, offset, wrappers, depth=depth + 1)
@@ -285,7 +294,8 @@ def _scanned(
     for start, stop in _values(text):
         between = text[end:start].strip(_BETWEEN)
         if between:
-            yield _Piece(offset + end, between, NOT_JSON, f"found {_excerpt(between)}")
+            found = f"found {len(between):,} bytes that are no JSON"
+            yield _Piece(offset + end, between, NOT_JSON, found)
         value = text[start:stop]
         if _fault(value) is None:
             yield from _expanded(value, offset + start, wrappers, depth=depth)

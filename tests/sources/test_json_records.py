@@ -292,3 +292,19 @@ def test_no_content_makes_anything_but_records_or_an_export_error(records, conte
         return
     for _, raw in found.rows:
         assert isinstance(json.loads(raw), dict)
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b'{"id": 1}\n"Ann Harbour"\n',
+        b'[{"id": 1}, "Ann Harbour"]',
+        b'{"id": 1}\nAnn Harbour was here\n{"id": 2}\n',
+        b'{"id": 1}\n{"id": 2, "name": "Ann Harbour\n',
+        b'{"id": 1}\n{"name": "Ann Harbour" "id": 2}\n',
+    ],
+)
+def test_what_is_said_of_a_broken_record_names_nobody(records, content):
+    # Its text stands in the fourth place, which sources leave out of what they keep.
+    ((_, _, message, _),) = records(content).rejected
+    assert "Ann" not in message

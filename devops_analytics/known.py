@@ -154,10 +154,20 @@ class Known:
                 told = self._feeds_of(table)
                 for alternatives in own:
                     told = told.filter(~pl.col("source").is_in(self._silent_on(alternatives)))
-                covered = feeds_room.coverage(told, self.tables, self.settings, self.as_of)
+                covered = feeds_room.coverage(told, self._built, self.settings, self.as_of)
                 self._coverage[table, own] = covered.filter(pl.col("table") == table)
             frames.append(self._coverage[table, own])
         return pl.concat(frames)
+
+    @cached_property
+    def _built(self) -> dict[str, pl.LazyFrame]:
+        """Which services there are and what they are built from, read once for all coverage."""
+        repositories = {
+            name: self.tables[name].select("service", "repo").unique()
+            for name in ("service_repositories", "deployments")
+        }
+        lazy = {"services": self.tables["services"].select("service"), **repositories}
+        return dict(zip(lazy, (one.lazy() for one in pl.collect_all(lazy.values())), strict=True))
 
     def _feeds_of(self, table: str) -> pl.DataFrame:
         if table not in self._feeds:

@@ -175,7 +175,7 @@ def _ratio(weights: Floats, counts: NDArray[np.bool_], definitions: Definitions)
     """Return the share of the weights that counts.
 
     The interval is Wilson's with the number of equally weighted observations that would be as
-    sure: after Taylor linearisation, and after Kish where all or none counts.
+    sure: the smaller one of those after Taylor linearisation and after Kish (by weights alone).
     """
     n, whole, part = len(weights), float(weights.sum()), float(weights[counts].sum())
     if whole == 0:
@@ -205,7 +205,10 @@ def _effective_n(weights: Floats, counts: NDArray[np.bool_], share: float) -> fl
     if not 0 < share < 1:
         return by_weights
     squares = float(((weights * (counts - share)) ** 2).sum())
-    return share * (1 - share) * whole**2 / squares * (n - 1) / n
+    linearised = share * (1 - share) * whole**2 / squares * (n - 1) / n
+    # Where the heavy ones all count alike, the linearised variance is far too small: alone it held
+    # the truth in 80 to 90 of 100 simulated samples, the smaller of the two in 93 to 98.
+    return min(by_weights, linearised)
 
 
 def _proportion(values: Floats, definitions: Definitions) -> Estimate:

@@ -24,7 +24,10 @@ CONFIDENCE: Final = Definitions().confidence
 RATE: Final = metric("deployment_frequency")
 SHARE: Final = metric("change_fail_rate")
 DURATION: Final = metric("time_to_restore")
+SCORE: Final = metric("westrum")
+RATIO: Final = metric("failed_run_time_share")
 FAIL_RATE: Final = 0.15
+_FAILING_LASTS: Final = 0.6
 WEEKS: Final = 13
 DAYS: Final = 7 * WEEKS
 OPEN: Final = 0.3
@@ -61,6 +64,8 @@ def coverages(seed: int, drawn: int) -> Iterator[Coverage]:
         yield _shares(np.random.default_rng([seed, n, 4]), n, drawn, spread=0.7)
         yield _rates(np.random.default_rng([seed, n, 5]), n, drawn, dispersion=1)
         yield _rates(np.random.default_rng([seed, n, 6]), n, drawn, dispersion=3)
+        yield _scores(np.random.default_rng([seed, n, 10]), n, drawn)
+        yield _ratios(np.random.default_rng([seed, n, 11]), n, drawn)
 
 
 def estimate_of(
@@ -133,6 +138,29 @@ def _rates(random: np.random.Generator, n: int, drawn: int, *, dispersion: float
 
     world = "rates, independent" if dispersion == 1 else f"rates, in bursts ({dispersion:g}-fold)"
     return _summed(world, n, drawn, sample, None)
+
+
+def _scores(random: np.random.Generator, n: int, drawn: int) -> Coverage:
+    truth = worlds.true_answer()
+
+    def sample() -> tuple[Estimate, float]:
+        return estimate_of(_all(worlds.answers(random, n)), SCORE), truth
+
+    return _summed("means of people's answers", n, drawn, sample, None)
+
+
+def _ratios(random: np.random.Generator, n: int, drawn: int) -> Coverage:
+    """Take the share of the run time that failing runs took; these end earlier than others."""
+    failing = FAIL_RATE * _FAILING_LASTS
+    truth = failing / (failing + 1 - FAIL_RATE)
+
+    def sample() -> tuple[Estimate, float]:
+        failed = random.random(n) < FAIL_RATE
+        lasts = worlds.durations(random, n) * np.where(failed, _FAILING_LASTS, 1)
+        order = np.argsort(lasts)
+        return estimate_of(Seen(hours=lasts[order], ended=failed[order]), RATIO), truth
+
+    return _summed("shares of time", n, drawn, sample, None)
 
 
 def _rate_of(count: int, dispersion: Dispersion = NO_DISPERSION) -> Estimate:

@@ -15,6 +15,11 @@ SIGMA: Final = 1.2
 """Durations are lognormal: half are under the median, one in twenty takes over seven times it."""
 
 
+ANSWER_MEAN: Final = 5.0
+ANSWER_SPREAD: Final = 1.5
+"""Answers on a scale from 1 to 7 are a normal variable, rounded and cut at the ends."""
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Seen:
     """Durations as an export tells them: sorted hours, and whether each had ended."""
@@ -67,6 +72,19 @@ def bursty_counts(random: np.random.Generator, mean: float, dispersion: float, n
         return random.poisson(mean, n).astype(np.float64)
     shape = mean / (dispersion - 1)
     return random.poisson(random.gamma(shape, dispersion - 1, n)).astype(np.float64)
+
+
+def answers(random: np.random.Generator, n: int) -> Floats:
+    """Return the means of six answers from 1 to 7 of so many people, sorted."""
+    drawn = np.clip(np.rint(random.normal(ANSWER_MEAN, ANSWER_SPREAD, (n, 6))), 1, 7)
+    return np.sort(drawn.mean(axis=1))
+
+
+def true_answer() -> float:
+    """Return the mean answer of everybody who could be asked."""
+    edges = (np.arange(1, 7) + 0.5 - ANSWER_MEAN) / ANSWER_SPREAD
+    below = np.concatenate([[0.0], ndtr(edges), [1.0]])
+    return float((np.diff(below) * np.arange(1, 8)).sum())
 
 
 def drifting_rates(random: np.random.Generator, n: int, *, mean: float, spread: float) -> Floats:

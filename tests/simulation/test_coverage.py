@@ -18,9 +18,9 @@ def found() -> dict[tuple[str, int], object]:
 
 def test_every_kind_is_there_at_every_size(found) -> None:
     worlds_seen = {world for world, _ in found}
-    assert len(worlds_seen) == 6
+    assert len(worlds_seen) == 8
     assert {n for _, n in found} == {6, 20, 100}
-    assert len(found) == 18
+    assert len(found) == 24
 
 
 def test_a_method_holds_as_often_as_its_own_arithmetic_says(found) -> None:

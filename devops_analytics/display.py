@@ -130,6 +130,13 @@ def format_value(value: float, unit: str, *, beside: float | None = None) -> str
     return f"{number} {_unit_after(number, scale)}"
 
 
+def format_known(value: float | None, unit: str, *, status: str = "ok") -> str:
+    """Return a value with its unit; a dash where there is none, a status other than ok in words."""
+    if status != "ok":
+        return STATUS_WORDS[status]
+    return DASH if value is None else format_value(value, unit)
+
+
 def format_interval(
     low: float | None, high: float | None, unit: str, *, beside: float | None = None
 ) -> str:

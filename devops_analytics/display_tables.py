@@ -2,7 +2,7 @@
 
 import polars as pl
 
-from devops_analytics.display import DASH, STATUS_WORDS, format_count, format_value
+from devops_analytics.display import format_count, format_known, format_value
 from devops_analytics.maturity import Assessment, change_index
 from devops_analytics.text import filled
 
@@ -14,21 +14,15 @@ def peer_table(frame: pl.DataFrame) -> pl.DataFrame:
             row["tool"],
             row["metric"],
             row["entity"],
-            _value(row["value"], row["unit"]),
+            format_known(row["value"], row["unit"]),
             format_count(row["n"]),
-            _value(row["ours"], row["unit"])
-            if row["our_status"] == "ok"
-            else STATUS_WORDS[row["our_status"]],
+            format_known(row["ours"], row["unit"], status=row["our_status"]),
             f"{row['definition']} {row['differs']}",
         )
         for row in frame.iter_rows(named=True)
     ]
     columns = ("tool", "metric", "entity", "theirs", "n", "ours", "their definition, and why")
     return pl.DataFrame(rows, schema=dict.fromkeys(columns, pl.String()), orient="row")
-
-
-def _value(value: float | None, unit: str) -> str:
-    return DASH if value is None else format_value(value, unit)
 
 
 def assessment_tables(

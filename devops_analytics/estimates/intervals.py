@@ -85,5 +85,5 @@ def mean_interval(values: Floats, confidence: float) -> tuple[float, float, floa
     """Return the mean of two or more values with Student's t interval: low, mean, high."""
     n = len(values)
     mean = float(values.mean())
-    half = float(stdtrit(n - 1, (1 + confidence) / 2)) * float(values.std(ddof=1)) / sqrt(n)
+    half = reach(confidence, n - 1) * float(values.std(ddof=1)) / sqrt(n)
     return mean - half, mean, mean + half

@@ -8,8 +8,8 @@ from devops_analytics import figures
 from devops_analytics.benchmarks import CLUSTERS, DISTRIBUTIONS, Year
 from devops_analytics.display import (
     DASH,
-    STATUS_WORDS,
     format_count,
+    format_known,
     format_value,
     measurements,
 )
@@ -132,10 +132,8 @@ def other_tools(page: Page) -> Block:
         [
             metric(row["metric"]).name,
             PEERS[row["tool"]].name,
-            _value(row["value"], row["unit"]),
-            _value(row["ours"], row["unit"])
-            if row["our_status"] == "ok"
-            else STATUS_WORDS[row["our_status"]],
+            format_known(row["value"], row["unit"]),
+            format_known(row["ours"], row["unit"], status=row["our_status"]),
             joined((row["definition"], " ", row["differs"])),
         ]
         for row in found.sort("metric", maintain_order=True).iter_rows(named=True)
@@ -151,10 +149,6 @@ def other_tools(page: Page) -> Block:
     caption = f"As other tools would count, {page.period.label}"
     shown = table(caption, columns, rows, cards=True)
     return Block(html=joined((told, details("Show the comparison", shown, sources))))
-
-
-def _value(value: float | None, unit: str) -> str:
-    return DASH if value is None else format_value(value, unit)
 
 
 def mix(page: Page, metric_id: str) -> Block:
@@ -189,7 +183,7 @@ def mix(page: Page, metric_id: str) -> Block:
         [
             row["service"],
             *(
-                _value(row[name], Unit.SHARE.value)
+                format_known(row[name], Unit.SHARE.value)
                 for name in ("weight_before", "weight_now", "rate_before", "rate_now")
             ),
             _points(row["mix"]),

@@ -1,6 +1,5 @@
 """Commits of a clone from one `git log`, parsed while git still runs; a second load reads on."""
 
-import re
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Final
@@ -11,6 +10,7 @@ from devops_analytics.config import Settings
 from devops_analytics.errors import ExportError
 from devops_analytics.schema_columns import TIME
 from devops_analytics.sources.git_command import Clone, records
+from devops_analytics.sources.hotfixes import hotfixes_of, subject_kind
 from devops_analytics.sources.people import are_bots, pseudonyms
 from devops_analytics.text import filled
 
@@ -71,7 +71,7 @@ def _parsed(block: bytes, boundary: frozenset[str], settings: Settings) -> pl.Da
         {name: values.gather_every(len(_FIELDS), i) for i, name in enumerate(_FIELDS)}
     )
     authors = read.select(_identity()).to_series()
-    hotfix = [re.compile(pattern, re.IGNORECASE) for pattern in settings.definitions.hotfix_titles]
+    hotfixes = hotfixes_of(settings)
     subjects = read["subject"].to_list()
     parents = (
         pl.when(pl.col("parents") != "")
@@ -90,7 +90,7 @@ def _parsed(block: bytes, boundary: frozenset[str], settings: Settings) -> pl.Da
         reverts=pl.col("body").str.extract(_REVERTED),
         change_id=pl.coalesce(*changes, pl.col("body").str.extract(_CHANGE_IN_BODY)),
         subject_kind=pl.Series(
-            [_subject_kind(subject, hotfix) for subject in subjects], dtype=pl.String
+            [subject_kind(subject, hotfixes) for subject in subjects], dtype=pl.String
         ),
     )
 
@@ -115,15 +115,6 @@ def utc(column: str) -> pl.Expr:
     seconds = pl.col(column).cast(pl.Int64, strict=False)
     plausible = pl.when(seconds.is_between(_EARLIEST, _LATEST)).then(seconds)
     return (plausible * 1_000_000).cast(pl.Datetime("us")).dt.replace_time_zone("UTC")
-
-
-def _subject_kind(subject: str, hotfix: Sequence[re.Pattern[str]]) -> str | None:
-    """Return what a subject says; the settings' patterns are Python's, so Python looks for them."""
-    if not subject:
-        return None
-    if subject.startswith('Revert "'):
-        return "revert"
-    return "hotfix" if any(pattern.search(subject) for pattern in hotfix) else "other"
 
 
 def log_since(

@@ -6,7 +6,8 @@ and the rows that it becomes. Reading, counting and quarantine are the same for 
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import Any, Final
 
 import msgspec
@@ -134,6 +135,26 @@ def read_kinds(
     for table, part in counted.items():
         if part.n_read:
             yield _draft(table, part, context.label, entry, notes)
+
+
+def read_each(
+    paths: Iterable[Path],
+    entry: Any,
+    context: Context,
+    *,
+    kinds: tuple[RecordKind, ...],
+    wrappers: tuple[str, ...] = (),
+    title: str,
+) -> Iterator[tuple[Path, Draft]]:
+    """Yield the drafts of files that are read by the same kinds, each under its own name.
+
+    Raises:
+        ExportError: one of the files is no JSON, or none of its records is of any kind.
+    """
+    for path in paths:
+        own = replace(context, label=context.labels.get(path, context.label))
+        for draft in read_kinds(path, entry, own, kinds=kinds, wrappers=wrappers, title=title):
+            yield path, draft
 
 
 def kind_of(raw: bytes, kinds: tuple[RecordKind, ...]) -> RecordKind | None:

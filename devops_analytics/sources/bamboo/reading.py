@@ -15,6 +15,7 @@ from devops_analytics.sources.json_kinds import (
     RecordKind,
     Refused,
     Row,
+    read_each,
     read_kinds,
     recognise_kinds,
     records_like,
@@ -262,7 +263,8 @@ def read(export: Export, entry: BambooSource, context: Context) -> Iterator[Draf
     Raises:
         ExportError: nothing in the file is a record of Bamboo.
     """
-    return _read(export, entry, context, _known([export]))
+    kinds = _kinds(_known([export]))
+    return read_kinds(export, entry, context, kinds=kinds, wrappers=WRAPPERS, title="Bamboo")
 
 
 def read_many(
@@ -276,16 +278,8 @@ def read_many(
     Raises:
         ExportError: nothing in one of the files is a record of Bamboo.
     """
-    known = _known(paths)
-    for path in paths:
-        own = replace(context, label=context.labels.get(path, context.label))
-        for draft in _read(path, entry, own, known):
-            yield path, draft
-
-
-def _read(export: Export, entry: BambooSource, context: Context, known: Known) -> Iterator[Draft]:
-    kinds = _kinds(known)
-    return read_kinds(export, entry, context, kinds=kinds, wrappers=WRAPPERS, title="Bamboo")
+    kinds = _kinds(_known(paths))
+    return read_each(paths, entry, context, kinds=kinds, wrappers=WRAPPERS, title="Bamboo")
 
 
 def _known(exports: Sequence[Export]) -> Known:

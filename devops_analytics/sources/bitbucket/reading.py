@@ -27,6 +27,7 @@ from devops_analytics.sources.bitbucket.records import (
 from devops_analytics.sources.bitbucket.server_records import ServerPullRequest
 from devops_analytics.sources.json_kinds import (
     Keys,
+    read_each,
     read_kinds,
     recognise_kinds,
     with_keys,
@@ -95,7 +96,8 @@ def read(export: Export, entry: BitbucketSource, context: Context) -> Iterator[D
     Raises:
         ExportError: nothing in the file is a record of Bitbucket.
     """
-    return _read(export, entry, context, _known([export], entry, context))
+    kinds = kinds_with(_SHAPES, _known([export], entry, context))
+    return read_kinds(export, entry, context, kinds=kinds, wrappers=WRAPPERS, title="Bitbucket")
 
 
 def read_many(
@@ -109,18 +111,8 @@ def read_many(
     Raises:
         ExportError: nothing in one of the files is a record of Bitbucket.
     """
-    known = _known(paths, entry, context)
-    for path in paths:
-        own = replace(context, label=context.labels.get(path, context.label))
-        for draft in _read(path, entry, own, known):
-            yield path, draft
-
-
-def _read(
-    export: Export, entry: BitbucketSource, context: Context, known: Known
-) -> Iterator[Draft]:
-    kinds = kinds_with(_SHAPES, known)
-    return read_kinds(export, entry, context, kinds=kinds, wrappers=WRAPPERS, title="Bitbucket")
+    kinds = kinds_with(_SHAPES, _known(paths, entry, context))
+    return read_each(paths, entry, context, kinds=kinds, wrappers=WRAPPERS, title="Bitbucket")
 
 
 def _known(exports: Sequence[Export], entry: BitbucketSource, context: Context) -> Known:

@@ -32,6 +32,7 @@ from devops_analytics.sources.json_kinds import (
     RecordKind,
     Refused,
     Row,
+    read_each,
     read_kinds,
     recognise_kinds,
     records_like,
@@ -267,7 +268,8 @@ def read(export: Export, entry: CircleciSource, context: Context) -> Iterator[Dr
     Raises:
         ExportError: nothing in the file is a record of CircleCI.
     """
-    return _read(export, entry, context, _known([export]))
+    kinds = _kinds(_known([export]))
+    return read_kinds(export, entry, context, kinds=kinds, wrappers=WRAPPERS, title="CircleCI")
 
 
 def read_many(
@@ -278,16 +280,8 @@ def read_many(
     Raises:
         ExportError: nothing in one of the files is a record of CircleCI.
     """
-    known = _known(paths)
-    for path in paths:
-        own = replace(context, label=context.labels.get(path, context.label))
-        for draft in _read(path, entry, own, known):
-            yield path, draft
-
-
-def _read(export: Export, entry: CircleciSource, context: Context, known: Known) -> Iterator[Draft]:
-    kinds = _kinds(known)
-    return read_kinds(export, entry, context, kinds=kinds, wrappers=WRAPPERS, title="CircleCI")
+    kinds = _kinds(_known(paths))
+    return read_each(paths, entry, context, kinds=kinds, wrappers=WRAPPERS, title="CircleCI")
 
 
 def _known(exports: Sequence[Export]) -> Known:

@@ -23,6 +23,7 @@ from devops_analytics.sources.gitlab.requests import reviewed
 from devops_analytics.sources.hotfixes import hotfixes_of
 from devops_analytics.sources.json_kinds import (
     RecordKind,
+    read_each,
     read_kinds,
     recognise_kinds,
     records_like,
@@ -58,10 +59,7 @@ def read_many(
         ExportError: nothing in one of the files is a record of GitLab.
     """
     kinds = _kinds(paths, entry, context)
-    for path in paths:
-        own = replace(context, label=context.labels.get(path, context.label))
-        for draft in read_kinds(path, entry, own, kinds=kinds, title="GitLab"):
-            yield path, draft
+    return read_each(paths, entry, context, kinds=kinds, title="GitLab")
 
 
 def _kinds(

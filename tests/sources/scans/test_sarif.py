@@ -313,10 +313,10 @@ def test_results_that_nothing_tells_apart_are_numbered(load):
     ("location", "path"),
     [
         ({"uri": "./src/a%20b.py"}, "src/a b.py"),
-        ({"uri": "file:///home/ada/work/a.py"}, "work/a.py"),
-        ({"uri": "file:///C:/Users/ada/work/a.py"}, "work/a.py"),
-        ({"uri": "C:\\Users\\ada\\work\\a.py"}, "work/a.py"),
-        ({"uri": "file:///home/ada/work/a.py", "uriBaseId": "ROOT"}, "a.py"),
+        ({"uri": "file:///home/ada/code/a.py"}, "code/a.py"),
+        ({"uri": "file:///C:/Users/ada/code/a.py"}, "code/a.py"),
+        ({"uri": "C:\\Users\\ada\\code\\a.py"}, "code/a.py"),
+        ({"uri": "file:///home/ada/code/a.py", "uriBaseId": "ROOT"}, "a.py"),
         ({"uri": "io/a.c", "uriBaseId": "SRC"}, "src/io/a.c"),
         ({"index": 0}, "from/the/list.py"),
         ({"index": 7}, None),
@@ -329,7 +329,7 @@ def test_paths_begin_at_the_repository_and_name_nobody(sightings, location, path
         originalUriBaseIds={
             "SRC": {"uri": "src/", "uriBaseId": "TOP"},
             "TOP": {},
-            **({"ROOT": {"uri": "file:///home/ada/work/"}} if "uriBaseId" in location else {}),
+            **({"ROOT": {"uri": "file:///home/ada/code/"}} if "uriBaseId" in location else {}),
         },
     )
     assert sightings(one)[0]["path"] == path
